@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * kernels.h - the contract between dispatch/ (which decides) and kernels/ (which computes)
+ *
+ * Every kernel's signature and meaning stands here once. A tier is one complete const table of them. The generic table is the
+ * specification: the tests walk all tables and compare every kernel with the generic one of the same slot.
+ *
+ * Rules for every kernel:
+ *   - no over-read and no over-write, not even by one byte; any alignment of user data (panels and luts are 64-byte aligned);
+ *   - no allocation, no branch on the CPU, MXCSR / FPCR unchanged, no dependence on FTZ/DAZ being on;
+ *   - "exact" slots are bitwise equal to generic; the others obey docs/numerics.md.
+ *
+ * Formats do not reach kernels; arithmetic classes do (ffp8_class). An operand's value is element * 2^shift, the element being exact in
+ * its class: int8, int16, BF16 or FP32. The power of two leaves with the scales.
+ */
+#ifndef FFP8_KERNELS_H
+#define FFP8_KERNELS_H
+
+#include <stdalign.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ffp8/ffp8.h"
+
+enum {
+    FFP8_CLASS_COUNT = 4,
+    FFP8_NR = 32,             /* columns of a panel */
+    FFP8_WORD_BYTES = 4,      /* one k-step of a lane: 4 int8, 2 int16, 2 bf16 or 1 f32 */
+    FFP8_LINE_BYTES = 64,     /* packed weights: 32 columns times one pair of k */
+    FFP8_STEP_BYTES = FFP8_NR * FFP8_WORD_BYTES, /* expanded panel: 32 words, one a column */
+    FFP8_MAX_MR = 16,         /* no tier's row tile is larger */
+    FFP8_I16_LIMIT = 4095     /* largest magnitude of an I16 element: 4032 is what E3M5 needs */
+};
+
+/* Elements in a word, by class, and back. */
+static inline size_t ffp8_class_elements(ffp8_class c) { return c == FFP8_CLASS_I8 ? 4 : c == FFP8_CLASS_F32 ? 1 : 2; }
+static inline size_t ffp8_class_bytes(ffp8_class c) { return FFP8_WORD_BYTES / ffp8_class_elements(c); }
+static inline size_t ffp8_class_words(ffp8_class c, size_t k) { size_t e = ffp8_class_elements(c); return (k + e - 1) / e; }
+
+/* ---------------------------------------------------------------------------------------------------------------
+ * Look-up table: all that a kernel knows of a format. Built by dispatch/lut.c.
+ *
+ * element[c] is the whole truth: the element of code c in the class that the lut was built for, zero-extended. plane[j][c] is its byte j.
+ * The arithmetic descriptions are short cuts that agree with element[] for every code below special_lo (after masking); the builder
+ * sets one only if that holds.
+ */
+enum ffp8_lut_kind {
+    FFP8_LUT_TABLE,  /* nothing but the table is known */
+    FFP8_LUT_HALF,   /* F32: element = half_to_float((c & sign_mask) << 8 | (c & magnitude_mask) << half_shift): exact for x <= 5 with
+                        the shift chosen as 15 - bias. BF16 and F16 tables have other shifts and are not of this kind. */
+    FFP8_LUT_NIBBLE  /* I8, I16: element = step[c >> 4] * (offset[c >> 4] + (c & 15)): exact for x <= 3 */
+};
+
+struct ffp8_lut {
+    alignas(64) uint32_t element[256];
+    alignas(64) uint8_t plane[4][256];
+    ffp8_class class_of;
+    int shift;               /* value = element * 2^shift */
+    enum ffp8_lut_kind kind;
+    bool mirrored;           /* BF16, F32 (element bytes): element[c | 0x80] == element[c] with the top bit set, for all c < 128 */
+    bool negated;            /* I8, I16: element[c | 0x80] == -element[c] for all c < 128 */
+    bool special_minus_zero; /* code 0x80 is NaN (FNUZ, P3109 signed) */
+    uint8_t sign_mask;       /* 0x80, or 0 for unsigned formats */
+    uint8_t magnitude_mask;  /* 0x7F, or 0xFF for unsigned formats */
+    uint16_t special_lo;     /* codes with (c & magnitude_mask) >= special_lo are Inf or NaN; 256: there are none */
+    uint8_t half_shift;      /* 10 - fraction_bits */
+    alignas(16) int8_t step[16];
+    alignas(16) uint8_t offset[16];
+};
+
+/* Array decode: dst[i] = element[src[i]] as 1, 2 or 4 bytes. Exact. decode8 serves I8 staging, decode16 I16, BF16 and F16 (any lut whose
+ * element[] holds 16-bit results), decode32 F32. kind is a hint that a kernel may ignore. */
+typedef void ffp8_decode8_fn(const uint8_t *src, uint8_t *dst, size_t n, const struct ffp8_lut *lut);
+typedef void ffp8_decode16_fn(const uint8_t *src, uint16_t *dst, size_t n, const struct ffp8_lut *lut);
+typedef void ffp8_decode32_fn(const uint8_t *src, uint32_t *dst, size_t n, const struct ffp8_lut *lut);
+
+/* ---------------------------------------------------------------------------------------------------------------
+ * Encode. Exact.
+ *
+ * v = src[i] * scale (one FP32 rounding). With m * 2^(E - 23) = |v| (m the 24-bit significand, E its exponent, -126 for denormals) and
+ * e = max(E, lowest_exponent): shift = 23 - fraction_bits + e - E (may exceed 32), q = m >> shift, rest32 = the 32 bits of m that follow q
+ * (bits below them are dropped: they cannot decide), base = (e - lowest_exponent) << fraction_bits.
+ *   NEAREST_EVEN : up = rest32 > 2^31 || (rest32 == 2^31 && (base + q) odd)
+ *   NEAREST_AWAY : up = rest32 >= 2^31      TOWARD_ZERO : up = 0      STOCHASTIC : up = ffp8_random32(key, index + i) < rest32
+ * code = base + q + up. Then, with s the sign of v: NaN -> nan; |v| = Inf -> infinity[s]; code > max_code -> overflow[s];
+ * code == 0 -> zero[s]; else s && !sign_bits -> negative; else code | s << 7.
+ * The builder guarantees that infinity[1], overflow[1] already hold `negative` for unsigned formats.
+ */
+struct ffp8_encoder {
+    float scale;
+    uint32_t sign_bits, fraction_bits;
+    int32_t lowest_exponent; /* 1 - bias */
+    uint32_t max_code;       /* largest finite magnitude code */
+    uint8_t overflow[2], infinity[2], zero[2], negative, nan;
+    ffp8_rounding rounding;
+    uint64_t seed;
+    /* Codebooks and formats without subnormals are encoded by search (encode_table): the distinct finite values, ascending, and their codes
+     * (+0 for zero; the smallest code of a value that several share). */
+    bool by_table;
+    uint32_t count;
+    float value[256];
+    uint8_t code[256];
+};
+typedef void ffp8_encode_fn(const float *src, uint8_t *dst, size_t n, const struct ffp8_encoder *encoder, uint64_t index);
+
+/* Array conversions between FP32 and 16-bit floats; exact or rounded to nearest even as IEEE 754 says, denormals kept, a NaN stays a quiet
+ * NaN with the top bits of its payload (as F16C does). */
+typedef void ffp8_widen_fn(const uint16_t *src, float *dst, size_t n);
+typedef void ffp8_narrow_fn(const float *src, uint16_t *dst, size_t n);
+
+/* max |x[i]|, or NaN if any is NaN; 0 for n = 0. Exact. */
+typedef float ffp8_amax_fn(const float *x, size_t n);
+
+/* ---------------------------------------------------------------------------------------------------------------
+ * Packed weights -> expanded panel. Exact.
+ *
+ * A packed line (64 bytes) holds 32 columns times k, k+1: in 16-byte group g = 0..3, bytes 0..7 are columns 4g..4g+3 and bytes 8..15 columns
+ * 16+4g..16+4g+3, each as (k, k+1): an unpack of (low bytes, high bytes) lands 16-bit elements in column order.
+ * expand: `words` k-steps of class c, from lines to [words][32 columns] words. One word takes 2 lines (I8), 1 line (I16, BF16), or half
+ * a line (F32: even k, then odd k; `words` may be odd). An I8 panel starts with one step of int32: -128 times the sum of the column's elements
+ * in this block, which the dot kernel adds when A is offset by 128.
+ */
+typedef void ffp8_expand_fn(const uint8_t *lines, void *panel, size_t words, const struct ffp8_lut *lut);
+static inline size_t ffp8_panel_bytes(ffp8_class c, size_t words) { return (words + (c == FFP8_CLASS_I8)) * FFP8_STEP_BYTES; }
+
+/* ---------------------------------------------------------------------------------------------------------------
+ * The micro-kernel: batch-reduce. For r < rows, j < cols:
+ *     sum[r][j] = sum over i < count, w < words of  a[i](row r, word w) . b[i](word w, column j)       (. = dot of the words' elements)
+ * a[i] points to row 0 of the tile in segment i, rows lie lda_bytes apart, words in a row are contiguous, alignment is 1.
+ * b[i] points to an expanded panel (dot) or to packed lines (fused, which decodes with `lut` in registers).
+ * Then, with s = row_scale ? row_scale[r] * col_scale[j] : col_scale[j]:
+ *     t = sum (+ wide[r][j] if WIDE_IN);   WIDE_OUT: wide[r][j] = t;   else c[r][j] = ADD ? fma(f32(t), s, c[r][j]) : f32(t) * s.
+ * Only I8 and I16 know WIDE_*: there sum is exact in int32 (the driver keeps count * words below the limit), t exact in double, and
+ * f32() rounds once. BF16 and F32: f32() is the identity; the order of summation is the tier's, documented beside the kernel,
+ * and depends on nothing but words and count.
+ * I8: a holds uint8 = element + a_offset, b int8; each b panel's head makes up for a_offset = 128. (a_offset = 0: the head is ignored.)
+ */
+enum { FFP8_DOT_ADD = 1, FFP8_DOT_WIDE_IN = 2, FFP8_DOT_WIDE_OUT = 4 };
+struct ffp8_dot {
+    const void *const *a;
+    const void *const *b;
+    size_t count, words;
+    size_t lda_bytes;
+    size_t rows; /* 1..mr of the class (dot), 1..fused_rows (fused) */
+    size_t cols; /* 1..32 */
+    float *c;
+    size_t ldc; /* elements */
+    double *wide;
+    size_t ldw;
+    const float *row_scale; /* rows, or NULL */
+    const float *col_scale; /* 32 readable */
+    const struct ffp8_lut *lut; /* fused only: the weights' lut */
+    uint32_t flags;
+    uint8_t a_offset; /* I8 only: 128 or 0 */
+};
+typedef void ffp8_dot_fn(const struct ffp8_dot *d);
+
+/* ---------------------------------------------------------------------------------------------------------------
+ * Depthwise: for p < pixels, ch < channels: c[p][ch] = f32(sum over t < taps of x[t][p * ldx + ch] * w[t][ch]) * scale[ch].
+ * I16: int16 elements, the sum exact in int32 (the driver checks taps), rounded once: exact. F32: FMA in increasing t from 0.
+ */
+struct ffp8_depthwise {
+    const void *const *x; /* [taps]: first pixel's first channel under tap t */
+    const void *const *w; /* [taps] */
+    size_t taps, pixels, ldx, channels; /* ldx in elements */
+    float *c;
+    size_t ldc;
+    const float *scale; /* [channels] */
+};
+typedef void ffp8_depthwise_fn(const struct ffp8_depthwise *d);
+
+/* ---------------------------------------------------------------------------------------------------------------
+ * Epilogue of one row, in place: y = activation(((y + bias) + residual) + addend), each of the three skipped when NULL.
+ * Returns max |y| as ffp8_amax_fn does. NONE, RELU, CLIP: exact. The rest: see docs/numerics.md.
+ */
+struct ffp8_finish {
+    ffp8_activation activation;
+    float clip_min, clip_max;
+};
+typedef float ffp8_epilogue_fn(float *y, size_t n, const float *bias, const float *residual, const float *addend, const struct ffp8_finish *finish);
+
+/* ---------------------------------------------------------------------------------------------------------------
+ * The table of a tier. Nothing is NULL: what a tier does not speed up it names from a lower tier or from generic.
+ */
+struct ffp8_kernels {
+    const char *name;
+    ffp8_isa isa;
+    uint64_t needs; /* FFP8_CPU_* bits of dispatch/cpu.h, all of which must be present */
+
+    ffp8_class runs_as[FFP8_CLASS_COUNT]; /* class that this tier computes a product's class in, e.g. avx2: { I16, I16, F32, F32 } */
+    uint8_t mr[FFP8_CLASS_COUNT];         /* rows of the dot kernels' tile */
+    uint8_t fused_rows;                   /* up to so many rows of A, fused beats expand and dot */
+    uint32_t kc_bytes;                    /* K block: expanded bytes of one column */
+    uint32_t nc_columns;                  /* N block: columns whose expanded K block is kept (L2); a multiple of 32 */
+    uint32_t mc_rows;                     /* M block: rows of A that are staged at once */
+
+    ffp8_decode8_fn *decode8;
+    ffp8_decode16_fn *decode16;
+    ffp8_decode32_fn *decode32;
+    ffp8_encode_fn *encode;
+    ffp8_encode_fn *encode_table;
+    ffp8_widen_fn *widen_bf16, *widen_f16;
+    ffp8_narrow_fn *narrow_bf16, *narrow_f16;
+    ffp8_amax_fn *amax;
+    ffp8_expand_fn *expand[FFP8_CLASS_COUNT];
+    ffp8_dot_fn *dot[FFP8_CLASS_COUNT];
+    ffp8_dot_fn *fused[FFP8_CLASS_COUNT];
+    ffp8_depthwise_fn *depthwise_i16, *depthwise_f32;
+    ffp8_epilogue_fn *epilogue;
+};
+
+extern const struct ffp8_kernels ffp8_kernels_generic;
+extern const struct ffp8_kernels ffp8_kernels_avx2;
+extern const struct ffp8_kernels ffp8_kernels_avx512;
+extern const struct ffp8_kernels ffp8_kernels_avx512bf16;
+extern const struct ffp8_kernels ffp8_kernels_neon;
+
+#endif

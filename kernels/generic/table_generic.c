@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * table_generic.c - the table of the generic tier: plain C, the specification of every kernel
+ */
+#include "dot_generic.h"
+#include "generic.h"
+
+const struct ffp8_kernels ffp8_kernels_generic = {
+    .name = "generic",
+    .isa = FFP8_ISA_GENERIC,
+    .needs = 0,
+    .runs_as = {FFP8_CLASS_I8, FFP8_CLASS_I16, FFP8_CLASS_BF16, FFP8_CLASS_F32},
+    .mr = {4, 4, 4, 4},
+    .fused_rows = 1,
+    .kc_bytes = 1024,
+    .nc_columns = 512,
+    .mc_rows = 128,
+    .decode8 = ffp8_decode8_generic,
+    .decode16 = ffp8_decode16_generic,
+    .decode32 = ffp8_decode32_generic,
+    .encode = ffp8_encode_generic,
+    .encode_table = ffp8_encode_table_generic,
+    .widen_bf16 = ffp8_widen_bf16_generic,
+    .widen_f16 = ffp8_widen_f16_generic,
+    .narrow_bf16 = ffp8_narrow_bf16_generic,
+    .narrow_f16 = ffp8_narrow_f16_generic,
+    .amax = ffp8_amax_generic,
+    .expand = {ffp8_expand_i8_generic, ffp8_expand_16_generic, ffp8_expand_16_generic, ffp8_expand_f32_generic},
+    .dot = {ffp8_dot_i8_generic, ffp8_dot_i16_generic, ffp8_dot_bf16_generic, ffp8_dot_f32_generic},
+    .fused = {ffp8_fused_i8_generic, ffp8_fused_i16_generic, ffp8_fused_bf16_generic, ffp8_fused_f32_generic},
+    .depthwise_i16 = ffp8_depthwise_i16_generic,
+    .depthwise_f32 = ffp8_depthwise_f32_generic,
+    .epilogue = ffp8_epilogue_generic,
+};

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * packed.c - lays out, writes and checks the blob of packed weights
+ */
+#include "packed.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "../kernels/kernel_util.h"
+#include "lut.h"
+#include "scales.h"
+
+static const uint8_t magic[8] = {'F', 'F', 'P', '8', 'P', 'A', 'C', 'K'};
+
+/* *sum = *sum rounded up to 64, plus a * b. False: overflow. */
+static bool grow(uint64_t *sum, uint64_t a, uint64_t b) {
+    uint64_t area;
+    if (__builtin_mul_overflow(a, b, &area) || __builtin_add_overflow(*sum, UINT64_C(63), sum)) return false;
+    *sum &= ~UINT64_C(63);
+    return !__builtin_add_overflow(*sum, area, sum);
+}
+
+/* Fills the laid-out members from the first ones. False: overflow. */
+static bool lay_out(struct ffp8_packed_header *h) {
+    uint64_t lines, total = sizeof *h;
+    if (h->kind == FFP8_PACKED_DEPTHWISE) {
+        h->blocks = 1;
+        h->segment_lines = ffp8_ceil_div(h->n, FFP8_LINE_BYTES);
+    } else {
+        h->blocks = h->groups * ffp8_ceil_div(h->n / h->groups, FFP8_NR); /* <= n, or groups where that does not divide: checked before */
+        h->segment_lines = ffp8_ceil_div(h->segment_k, 4);
+        if (__builtin_mul_overflow(h->segment_lines, UINT64_C(2), &h->segment_lines)) return false;
+    }
+    h->scale_rows = h->scale_ld = h->scales_offset = h->codebook_offset = 0;
+    if (__builtin_mul_overflow(h->blocks, h->segments, &lines) || __builtin_mul_overflow(lines, h->segment_lines, &lines)) return false;
+    if (!grow(&total, 0, 0)) return false;
+    h->weights_offset = total;
+    if (!grow(&total, lines, FFP8_LINE_BYTES)) return false;
+    if (h->has_scales) {
+        h->scale_rows = ffp8_scale_blocks(h->n, h->scale_block_rows);
+        h->scale_ld = ffp8_scale_blocks(h->k, h->scale_block_k);
+        uint64_t count;
+        if (__builtin_mul_overflow(h->scale_rows, h->scale_ld, &count)) return false;
+        if (!grow(&total, 0, 0)) return false;
+        h->scales_offset = total;
+        if (!grow(&total, count, h->scale_type == FFP8_SCALE_F32 ? sizeof(float) : 1)) return false;
+    }
+    if (h->has_codebook) {
+        if (!grow(&total, 0, 0)) return false;
+        h->codebook_offset = total;
+        if (!grow(&total, 256, sizeof(float))) return false;
+    }
+    if (!grow(&total, 0, 0)) return false;
+    h->bytes = total;
+    return total <= SIZE_MAX / 2; /* so that differences of pointers into it are defined */
+}
+
+ffp8_status ffp8_packed_layout(struct ffp8_packed_header *header, enum ffp8_packed_kind kind, size_t n, size_t k, size_t groups,
+                               size_t kernel_h, size_t kernel_w, size_t segments, size_t segment_k, const ffp8_format *format,
+                               const ffp8_scales *scales) {
+    *header = (struct ffp8_packed_header){
+        .layout_version = FFP8_PACKED_VERSION,
+        .kind = kind,
+        .n = n,
+        .k = k,
+        .groups = groups,
+        .kernel_h = kernel_h,
+        .kernel_w = kernel_w,
+        .segments = segments,
+        .segment_k = segment_k,
+        .sign_bits = format->sign_bits,
+        .exponent_bits = format->exponent_bits,
+        .fraction_bits = format->fraction_bits,
+        .specials = format->specials,
+        .format_flags = format->flags,
+        .bias = format->bias,
+        .has_codebook = format->codebook != NULL,
+        .has_scales = scales->data != NULL,
+    };
+    memcpy(header->magic, magic, sizeof magic);
+    if (scales->data) {
+        header->scale_type = scales->type;
+        header->scale_block_rows = scales->block_rows;
+        header->scale_block_k = scales->block_k;
+    }
+    return lay_out(header) ? FFP8_OK : FFP8_ERROR_OVERFLOW;
+}
+
+void ffp8_packed_measure(struct ffp8_packed_header *header, const ffp8_format *format, const bool used[256]) {
+    float value[256];
+    ffp8_format_values(format, value);
+    header->classes = ffp8_format_classes(format, used);
+    header->special_used = 0;
+    int pad = -1, first_used = -1, first_finite = -1;
+    for (int c = 0; c < 256; c++) {
+        if (!isfinite(value[c])) {
+            header->special_used |= used[c];
+            continue;
+        }
+        if (value[c] == 0 && pad < 0) pad = c;
+        if (used[c] && first_used < 0) first_used = c;
+        if (first_finite < 0) first_finite = c;
+    }
+    /* Without a zero the pad must not widen the class: a code that occurs. A format without any finite code makes every sum NaN anyway. */
+    header->pad_code = (uint32_t)(pad >= 0 ? pad : first_used >= 0 ? first_used : first_finite >= 0 ? first_finite : 0);
+}
+
+void ffp8_packed_open(void *blob, const struct ffp8_packed_header *header, const ffp8_format *format, const ffp8_scales *scales) {
+    uint8_t *bytes = blob;
+    const size_t weight_bytes = header->blocks * header->segments * header->segment_lines * FFP8_LINE_BYTES;
+    memset(bytes, 0, header->weights_offset);
+    memcpy(bytes, header, sizeof *header);
+    memset(bytes + header->weights_offset, (int)header->pad_code, weight_bytes);
+    memset(bytes + header->weights_offset + weight_bytes, 0, header->bytes - header->weights_offset - weight_bytes);
+    if (header->has_scales) {
+        const size_t size = ffp8_scale_bytes(scales->type), row = header->scale_ld * size;
+        for (size_t i = 0; i < header->scale_rows && row; i++)
+            memcpy(bytes + header->scales_offset + i * row, (const uint8_t *)scales->data + i * scales->ld * size, row);
+    }
+    if (header->has_codebook) memcpy(bytes + header->codebook_offset, format->codebook, 256 * sizeof(float));
+}
+
+/* FNV-1a over 64-bit words instead of bytes, with the high half folded down at each step. */
+static uint64_t checksum(const uint8_t *blob, size_t bytes) {
+    const size_t hole = offsetof(struct ffp8_packed_header, checksum);
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < bytes; i += 8) {
+        uint64_t word;
+        memcpy(&word, blob + i, 8);
+        hash = (hash ^ (i == hole ? 0 : word)) * UINT64_C(0x100000001b3);
+        hash ^= hash >> 32;
+    }
+    return hash;
+}
+
+void ffp8_packed_seal(void *blob) {
+    struct ffp8_packed_header *header = blob;
+    header->checksum = checksum(blob, header->bytes);
+}
+
+ffp8_status ffp8_packed_buffer_check(const void *blob, size_t bytes, const struct ffp8_packed_header *header) {
+    if (!blob) return FFP8_ERROR_NULL;
+    if ((uintptr_t)blob % FFP8_PACKED_ALIGNMENT) return FFP8_ERROR_ALIGNMENT;
+    return bytes < header->bytes ? FFP8_ERROR_BUFFER : FFP8_OK;
+}
+
+/* First members that ffp8_packed_layout could have written. */
+static bool is_plausible(const struct ffp8_packed_header *h) {
+    if (h->kind > FFP8_PACKED_DEPTHWISE || h->has_codebook > 1 || h->has_scales > 1 || h->reserved != 0) return false;
+    if (h->groups == 0 || h->n % h->groups != 0) return false;
+    if (h->scale_type > (h->has_scales ? FFP8_SCALE_E8M0 : 0) || h->scale_block_k % 4 != 0) return false;
+    if (!h->has_scales && (h->scale_block_rows || h->scale_block_k)) return false;
+    uint64_t terms, taps;
+    if (__builtin_mul_overflow(h->segments, h->segment_k, &terms) || terms != h->k) return false;
+    if (__builtin_mul_overflow(h->kernel_h, h->kernel_w, &taps)) return false;
+    switch (h->kind) {
+    case FFP8_PACKED_GEMM: return h->groups == 1 && taps == 1 && h->segments == 1;
+    case FFP8_PACKED_CONV: return taps && h->segments && taps % h->segments == 0 && h->segment_k % (taps / h->segments) == 0;
+    default: return taps && h->segments == taps && h->segment_k == 1 && h->n;
+    }
+}
+
+/* With class bits that the format cannot have at all, luts would be nonsense: F32 always is, and wider classes follow narrower ones. */
+static bool are_facts_plausible(const struct ffp8_packed_header *h) {
+    return h->classes >> FFP8_CLASS_COUNT == 0 && (h->classes >> FFP8_CLASS_F32 & 1) && h->special_used <= 1 && h->pad_code < 256;
+}
+
+ffp8_status ffp8_packed_header_check(ffp8_packed packed, const struct ffp8_packed_header **header) {
+    if (!packed.data) return FFP8_ERROR_NULL;
+    if ((uintptr_t)packed.data % FFP8_PACKED_ALIGNMENT) return FFP8_ERROR_ALIGNMENT;
+    const struct ffp8_packed_header *h = packed.data;
+    if (packed.bytes < sizeof *h) return FFP8_ERROR_BUFFER;
+    if (memcmp(h->magic, magic, sizeof magic) != 0 || h->layout_version != FFP8_PACKED_VERSION) return FFP8_ERROR_PACKED;
+    if (!is_plausible(h) || !are_facts_plausible(h)) return FFP8_ERROR_PACKED;
+    struct ffp8_packed_header expected = *h;
+    if (!lay_out(&expected) || memcmp(&expected, h, sizeof *h) != 0) return FFP8_ERROR_PACKED;
+    if (packed.bytes < h->bytes) return FFP8_ERROR_BUFFER;
+    const ffp8_format format = ffp8_packed_format(h);
+    if (ffp8_format_check(&format) != FFP8_OK) return FFP8_ERROR_PACKED;
+    *header = h;
+    return FFP8_OK;
+}
+
+ffp8_format ffp8_packed_format(const struct ffp8_packed_header *header) {
+    return (ffp8_format){
+        .sign_bits = header->sign_bits,
+        .exponent_bits = header->exponent_bits,
+        .fraction_bits = header->fraction_bits,
+        .specials = header->specials,
+        .flags = header->format_flags,
+        .bias = header->bias,
+        .codebook = header->has_codebook ? (const float *)((const uint8_t *)header + header->codebook_offset) : NULL,
+    };
+}
+
+ffp8_scales ffp8_packed_scales(const struct ffp8_packed_header *header) {
+    return (ffp8_scales){
+        .data = header->has_scales ? (const uint8_t *)header + header->scales_offset : NULL,
+        .type = (ffp8_scale_type)header->scale_type,
+        .block_rows = header->scale_block_rows,
+        .block_k = header->scale_block_k,
+        .ld = header->scale_ld,
+    };
+}
+
+/* Two k of 32 columns. */
+static void pack_line(uint8_t *line, const uint8_t *src, size_t column_stride, size_t k_stride, size_t columns, size_t k) {
+    for (size_t j = 0; j < columns; j++) {
+        const uint8_t *p = src + j * column_stride;
+        uint8_t *q = line + ffp8_line_byte(j, 0);
+        q[0] = p[0];
+        if (k > 1) q[1] = p[k_stride];
+    }
+}
+
+void ffp8_pack_segment(uint8_t *lines, const uint8_t *src, size_t column_stride, size_t k_stride, size_t columns, size_t k, uint8_t pad_code) {
+    const size_t line_count = 2 * ffp8_ceil_div(k, 4);
+    size_t i = 0;
+    if (columns == FFP8_NR) { /* constant arguments: the compiler unrolls and pairs the loads */
+        if (k_stride == 1)
+            for (; i + 2 <= k; i += 2) pack_line(lines + i / 2 * FFP8_LINE_BYTES, src + i, column_stride, 1, FFP8_NR, 2);
+        else if (column_stride == 1)
+            for (; i + 2 <= k; i += 2) pack_line(lines + i / 2 * FFP8_LINE_BYTES, src + i * k_stride, 1, k_stride, FFP8_NR, 2);
+    }
+    for (; i < 2 * line_count; i += 2) {
+        uint8_t *line = lines + i / 2 * FFP8_LINE_BYTES;
+        memset(line, pad_code, FFP8_LINE_BYTES);
+        if (i < k) pack_line(line, src + i * k_stride, column_stride, k_stride, columns, ffp8_min_size(2, k - i));
+    }
+}
+
+/* Whether the measured members say of the blob's codes what measuring them says. */
+static bool are_facts_true(const struct ffp8_packed_header *h, const ffp8_format *format) {
+    bool used[256] = {false};
+    struct ffp8_packed_header measured = *h;
+    const uint8_t *lines = ffp8_packed_lines(h);
+    const bool depthwise = h->kind == FFP8_PACKED_DEPTHWISE;
+    const size_t columns = h->n / h->groups, panels = depthwise ? 1 : h->blocks / h->groups;
+    for (size_t block = 0; block < h->blocks; block++)
+        for (size_t s = 0; s < h->segments; s++, lines += h->segment_lines * FFP8_LINE_BYTES) {
+            if (depthwise) {
+                for (size_t j = 0; j < h->n; j++) used[lines[j]] = true;
+                continue;
+            }
+            const size_t first = block % panels * FFP8_NR, count = ffp8_min_size(FFP8_NR, columns - first);
+            for (size_t i = 0; i < h->segment_k; i++)
+                for (size_t j = 0; j < count; j++) used[lines[i / 2 * FFP8_LINE_BYTES + ffp8_line_byte(j, i & 1)]] = true;
+        }
+    ffp8_packed_measure(&measured, format, used);
+    return memcmp(&measured, h, sizeof measured) == 0;
+}
+
+ffp8_status ffp8_packed_check(ffp8_packed packed, ffp8_packed_info *info) {
+    const struct ffp8_packed_header *h;
+    if (!info) return FFP8_ERROR_NULL;
+    const ffp8_status status = ffp8_packed_header_check(packed, &h);
+    if (status != FFP8_OK) return status;
+    if (checksum(packed.data, h->bytes) != h->checksum) return FFP8_ERROR_PACKED;
+    const ffp8_format format = ffp8_packed_format(h);
+    const ffp8_scales scales = ffp8_packed_scales(h);
+    if (!are_facts_true(h, &format) || ffp8_scales_check(&scales, h->n, h->k) != FFP8_OK) return FFP8_ERROR_PACKED;
+    *info = (ffp8_packed_info){
+        .layout_version = h->layout_version,
+        .n = h->n,
+        .k = h->k,
+        .groups = h->groups,
+        .kernel_h = h->kernel_h,
+        .kernel_w = h->kernel_w,
+        .format = format,
+        .arithmetic = ffp8_class_of_product(h->classes, h->classes),
+    };
+    return FFP8_OK;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * packed.h - the blob of packed weights: header, layout, checks
+ *
+ *     header
+ *     weights   [blocks][segments][segment_lines][64 bytes]
+ *     scales    [row blocks][k blocks], as they were given but dense; absent when every scale is 1
+ *     codebook  256 floats; absent for formats that the formula describes
+ *
+ * GEMM and convolution: a block is a panel of 32 output columns of one group (blocks = groups * ceil(n / groups / 32)), a segment a run of k
+ * that activations hold contiguously (GEMM: all of k; convolution: a tap or a row of taps), a line 32 columns times one pair of k (byte order:
+ * kernels.h). segment_lines = 2 * ceil(segment_k / 4): a segment is whole words of every class. What is padding, in columns or in k, holds
+ * `pad_code`: a finite code, that of zero where there is one, so that zeros in A make padded products zero.
+ * Depthwise: one block, a segment is a tap and holds one byte for each output channel: [taps][ceil(n / 64)][64 bytes].
+ *
+ * Everything begins at a multiple of 64 bytes. All of the header but the measured facts and the checksum follows from its first members:
+ * a check lays the blob out anew and compares, so that no size in a damaged header can lead an operator outside.
+ */
+#ifndef FFP8_PACKED_H
+#define FFP8_PACKED_H
+
+#include "../kernels/kernels.h"
+
+enum ffp8_packed_kind { FFP8_PACKED_GEMM = 0, FFP8_PACKED_CONV = 1, FFP8_PACKED_DEPTHWISE = 2 };
+enum { FFP8_PACKED_VERSION = 1 };
+
+struct ffp8_packed_header { /* little-endian */
+    uint8_t magic[8];
+    uint32_t layout_version;
+    uint32_t kind;
+    uint64_t n; /* output channels, all groups together */
+    uint64_t k; /* terms of one output: GEMM: k; convolution: c_in / groups * kernel_h * kernel_w */
+    uint64_t groups, kernel_h, kernel_w;
+    uint64_t segments, segment_k;
+
+    uint8_t sign_bits, exponent_bits, fraction_bits, specials;
+    uint32_t format_flags;
+    int32_t bias;
+    uint32_t has_codebook;
+
+    uint32_t has_scales, scale_type;
+    uint64_t scale_block_rows, scale_block_k; /* as given */
+
+    /* Laid out */
+    uint64_t segment_lines, blocks;
+    uint64_t scale_rows, scale_ld; /* blocks along n and along k */
+    uint64_t weights_offset, scales_offset, codebook_offset, bytes;
+
+    /* Measured */
+    uint32_t classes;      /* of the codes that occur: bits 1 << ffp8_class */
+    uint32_t special_used; /* 1: an Inf or NaN code occurs */
+    uint32_t pad_code;
+    uint32_t reserved;
+    uint64_t checksum;     /* of the whole blob with this member zero */
+};
+_Static_assert(sizeof(struct ffp8_packed_header) == 200, "the header's size is part of the layout version");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "packed weights are little-endian");
+
+/* Fills the first and the laid-out members. FFP8_ERROR_OVERFLOW. Arguments have been validated; `scales` have block_k 0 or a multiple of 4. */
+ffp8_status ffp8_packed_layout(struct ffp8_packed_header *header, enum ffp8_packed_kind kind, size_t n, size_t k, size_t groups,
+                               size_t kernel_h, size_t kernel_w, size_t segments, size_t segment_k, const ffp8_format *format,
+                               const ffp8_scales *scales);
+
+/* Sets the measured members from the codes that occur (256 flags). */
+void ffp8_packed_measure(struct ffp8_packed_header *header, const ffp8_format *format, const bool used[256]);
+
+/* Writes header, scales and codebook to the blob, and the pad code all over the weights. Then the packer writes the weights ... */
+void ffp8_packed_open(void *blob, const struct ffp8_packed_header *header, const ffp8_format *format, const ffp8_scales *scales);
+/* ... and seals the blob with its checksum. */
+void ffp8_packed_seal(void *blob);
+
+/* What the packers check of their buffer: FFP8_ERROR_NULL, FFP8_ERROR_ALIGNMENT, FFP8_ERROR_BUFFER. */
+ffp8_status ffp8_packed_buffer_check(const void *blob, size_t bytes, const struct ffp8_packed_header *header);
+
+/* The operators' check: everything but the checksum and the measured facts. *header points into the blob.
+ * FFP8_ERROR_NULL, FFP8_ERROR_ALIGNMENT, FFP8_ERROR_PACKED; FFP8_ERROR_BUFFER: `bytes` is less than the header says. */
+ffp8_status ffp8_packed_header_check(ffp8_packed packed, const struct ffp8_packed_header **header);
+
+/* Views into a checked blob. */
+static inline const uint8_t *ffp8_packed_lines(const struct ffp8_packed_header *header) {
+    return (const uint8_t *)header + header->weights_offset;
+}
+ffp8_format ffp8_packed_format(const struct ffp8_packed_header *header);
+ffp8_scales ffp8_packed_scales(const struct ffp8_packed_header *header);
+
+/* Byte of (column 0..31, k parity) within a line. */
+static inline size_t ffp8_line_byte(size_t column, size_t odd) {
+    return (column & 15) / 4 * 16 + column / 16 * 8 + column % 4 * 2 + odd;
+}
+
+/* Writes the lines of one segment of one panel: code (column, i) is src[column * column_stride + i * k_stride]. Columns from `columns` on
+ * and k beyond `k` get pad_code. */
+void ffp8_pack_segment(uint8_t *lines, const uint8_t *src, size_t column_stride, size_t k_stride, size_t columns, size_t k, uint8_t pad_code);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * scales.h - checks and looks up the scales of a tensor
+ */
+#ifndef FFP8_SCALES_H
+#define FFP8_SCALES_H
+
+#include "../kernels/kernel_util.h"
+#include "../kernels/kernels.h"
+
+/* Blocks along an extent; a block size of 0 means the whole of it. */
+static inline size_t ffp8_scale_blocks(size_t extent, size_t block) { return block ? ffp8_ceil_div(extent, block) : 1; }
+static inline size_t ffp8_scale_bytes(ffp8_scale_type type) { return type == FFP8_SCALE_F32 ? sizeof(float) : 1; }
+
+/* Everything but the values, which a size query does not read: FFP8_ERROR_ENUM, FFP8_ERROR_SCALE (block_k), FFP8_ERROR_STRIDE, FFP8_ERROR_OVERFLOW. */
+ffp8_status ffp8_scales_check_shape(const ffp8_scales *scales, size_t rows, size_t k);
+/* ... and FFP8_ERROR_SCALE for an F32 scale that is not finite. */
+ffp8_status ffp8_scales_check(const ffp8_scales *scales, size_t rows, size_t k);
+
+/* Scale of the blocks (row_block, k_block); 1 without data. */
+float ffp8_scale_at(const ffp8_scales *scales, size_t row_block, size_t k_block);
+
+/* dst[i] = (scale of row first + i in the k-block that holds k) * 2^shift, one FP32 rounding, which happens only outside FP32's normal range. */
+void ffp8_scales_rows(const ffp8_scales *scales, size_t first, size_t rows, size_t k, int shift, float *dst);
+
+#endif

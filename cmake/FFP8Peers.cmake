@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Libraries that FFP8 is measured against, in programs only.
+
+# ffp8_use_openblas(TARGET): FFP8_OPENBLAS_PATH is the shared library of PyPI's scipy-openblas32, which the set-up script puts into build/venv.
+# A path for dlopen, not a link: OpenBLAS picks its kernels from the environment while it is loaded, so the program must clean that first.
+function(ffp8_use_openblas target)
+  file(GLOB found ${PROJECT_SOURCE_DIR}/build/venv/lib/python3*/site-packages/scipy_openblas32/lib/libscipy_openblas.so)
+  if(found)
+    list(GET found 0 path)
+    target_compile_definitions(${target} PRIVATE FFP8_OPENBLAS_PATH="${path}")
+  endif()
+endfunction()

@@ -157,7 +157,7 @@ static bool is_plausible(const struct ffp8_packed_header *h) {
     switch (h->kind) {
     case FFP8_PACKED_GEMM: return h->groups == 1 && taps == 1 && h->segments == 1;
     case FFP8_PACKED_CONV: return taps && h->segments && taps % h->segments == 0 && h->segment_k % (taps / h->segments) == 0;
-    default: return taps && h->segments == taps && h->segment_k == 1 && h->n;
+    default: return taps && h->segments == h->k && h->segments % taps == 0 && h->segment_k == 1 && h->n;
     }
 }
 

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * lut.c - builds the look-up tables that kernels decode by
+ *
+ * It runs once or twice per operator call: no table of a parametric format costs more than a few passes over 256 codes. Elements come from
+ * ffp8_format_values of the same format with another bias, which is a multiplication by a power of two without any rounding.
+ */
+#include "lut.h"
+
+#include "../kernels/kernel_util.h"
+#include "format.h"
+
+enum { HALF_BIAS = 15 };
+
+static void set_planes(struct ffp8_lut *lut) {
+    for (unsigned c = 0; c < 256; c++) lut->plane[0][c] = (uint8_t)lut->element[c];
+    for (unsigned c = 0; c < 256; c++) lut->plane[1][c] = (uint8_t)(lut->element[c] >> 8);
+    for (unsigned c = 0; c < 256; c++) lut->plane[2][c] = (uint8_t)(lut->element[c] >> 16);
+    for (unsigned c = 0; c < 256; c++) lut->plane[3][c] = (uint8_t)(lut->element[c] >> 24);
+}
+
+static bool halves_differ_by(const struct ffp8_lut *lut, uint32_t top_bit) {
+    uint32_t difference = 0;
+    for (unsigned c = 0; c < 128; c++) difference |= (lut->element[c] ^ lut->element[c | 0x80]) ^ top_bit;
+    /* The upper half must be the one with the bit set. */
+    for (unsigned c = 0; c < 128; c++) difference |= lut->element[c] & top_bit;
+    return difference == 0;
+}
+
+static bool halves_negated(const struct ffp8_lut *lut, uint32_t mask) {
+    uint32_t sum = 0;
+    for (unsigned c = 0; c < 128; c++) sum |= (lut->element[c] + lut->element[c | 0x80]) & mask;
+    return sum == 0;
+}
+
+/* element = step * (offset + low nibble) in each row of 16 codes, if that is how the integers lie. */
+static bool find_nibble_steps(struct ffp8_lut *lut, const int32_t integer[256]) {
+    for (unsigned row = 0; row < 16; row++) {
+        const int32_t *first = integer + 16 * row;
+        int32_t step = first[1] - first[0];
+        if (step == 0 || step < -128 || step > 127 || first[0] % step != 0) return false;
+        int32_t offset = first[0] / step, wrong = 0;
+        if (offset < 0 || offset > 255 - 15) return false;
+        for (int32_t i = 0; i < 16; i++) wrong |= first[i] ^ step * (offset + i);
+        if (wrong) return false;
+        lut->step[row] = (int8_t)step;
+        lut->offset[row] = (uint8_t)offset;
+    }
+    return true;
+}
+
+static void set_integers(struct ffp8_lut *lut, const ffp8_format *format, const struct ffp8_span *span) {
+    float value[256];
+    int32_t integer[256];
+    if (format->codebook) {
+        double unit = ldexp(1, -span->lowest_bit);
+        for (unsigned c = 0; c < 256; c++) integer[c] = isfinite(format->codebook[c]) ? (int32_t)(format->codebook[c] * unit) : 0;
+    } else {
+        ffp8_format unit_format = *format;
+        unit_format.bias += span->lowest_bit;
+        ffp8_format_values(&unit_format, value);
+        for (unsigned c = 0; c < 256; c++) integer[c] = (int32_t)value[c];
+    }
+    uint32_t mask = lut->class_of == FFP8_CLASS_I8 ? 0xFFu : 0xFFFFu;
+    for (unsigned c = 0; c < 256; c++) lut->element[c] = (uint32_t)integer[c] & mask;
+    lut->shift = span->lowest_bit;
+    lut->negated = halves_negated(lut, mask);
+    if (find_nibble_steps(lut, integer)) lut->kind = FFP8_LUT_NIBBLE;
+}
+
+static void set_floats(struct ffp8_lut *lut, const ffp8_format *format, int shift) {
+    float value[256];
+    if (format->codebook) {
+        ffp8_format_values(format, value);
+        if (shift) {
+            double unit = ldexp(1, -shift);
+            for (unsigned c = 0; c < 256; c++) value[c] = (float)(value[c] * unit);
+        }
+    } else {
+        ffp8_format shifted = *format;
+        shifted.bias += shift;
+        ffp8_format_values(&shifted, value);
+    }
+    for (unsigned c = 0; c < 256; c++) lut->element[c] = ffp8_bits(value[c]);
+    /* NaN codes in both halves: a sign on one of them keeps the halves mirror images. */
+    if (!format->codebook && !lut->special_minus_zero)
+        for (unsigned c = 0x80; c < 256; c++)
+            if (lut->sign_mask && isnan(value[c])) lut->element[c] |= 0x80000000u;
+    lut->shift = shift;
+}
+
+static int bf16_shift(const struct ffp8_span *span) {
+    int sum = span->lowest + span->highest;
+    return span->lowest >= -126 ? 0 : (sum - (sum & 1)) / 2;
+}
+
+/* Half precision covers x <= 5; the top exponent of x = 5 is its Inf and NaN. */
+static bool is_part_of_half(const ffp8_format *format) {
+    return !format->codebook && !(format->flags & FFP8_NO_SUBNORMALS) &&
+           (format->exponent_bits < 5 || (format->exponent_bits == 5 && format->specials == FFP8_SPECIALS_IEEE));
+}
+
+/* Elements by the formula of kind HALF: for unused Inf and NaN codes, where it has NaN payloads that no value table has. */
+static void set_half(struct ffp8_lut *lut) {
+    for (unsigned c = 0; c < 256; c++) {
+        unsigned half = (c & lut->sign_mask) << 8 | (c & lut->magnitude_mask) << lut->half_shift;
+        lut->element[c] = ffp8_bits(ffp8_f32_from_f16((uint16_t)half));
+    }
+}
+
+static void set_description(struct ffp8_lut *lut, const ffp8_format *format, bool finite_only) {
+    struct ffp8_landmarks mark;
+    ffp8_format_landmarks(format, &mark);
+    bool negative = format->codebook ? format->codebook[mark.min] < 0 : format->sign_bits != 0;
+    lut->kind = FFP8_LUT_TABLE;
+    lut->mirrored = lut->negated = false;
+    lut->sign_mask = negative ? 0x80 : 0;
+    lut->magnitude_mask = negative ? 0x7F : 0xFF;
+    lut->special_lo = finite_only ? 256 : mark.special_lo;
+    lut->special_minus_zero = !finite_only && mark.special_minus_zero;
+    lut->half_shift = (uint8_t)(10 - format->fraction_bits);
+    memset(lut->step, 0, sizeof lut->step);
+    memset(lut->offset, 0, sizeof lut->offset);
+}
+
+void ffp8_lut_init(struct ffp8_lut *lut, const ffp8_format *format, ffp8_class class_of, bool finite_only) {
+    struct ffp8_span span;
+    ffp8_format_span(format, &span);
+    set_description(lut, format, finite_only);
+    lut->class_of = class_of;
+
+    /* Codes that do not occur continue the formula, so that its short cuts hold for all codes. */
+    ffp8_format source = *format;
+    bool half = is_part_of_half(format);
+    if (finite_only && !(half && format->exponent_bits == 5)) source.specials = FFP8_SPECIALS_NONE;
+
+    switch (class_of) {
+    case FFP8_CLASS_I8:
+    case FFP8_CLASS_I16: set_integers(lut, &source, &span); break;
+    case FFP8_CLASS_BF16:
+        set_floats(lut, &source, bf16_shift(&span));
+        for (unsigned c = 0; c < 256; c++) lut->element[c] >>= 16;
+        lut->mirrored = halves_differ_by(lut, 0x8000u);
+        break;
+    case FFP8_CLASS_F32:
+        set_floats(lut, &source, half ? HALF_BIAS - format->bias : 0);
+        if (half) lut->kind = FFP8_LUT_HALF;
+        if (half && finite_only && format->exponent_bits == 5) set_half(lut);
+        lut->mirrored = halves_differ_by(lut, 0x80000000u);
+        break;
+    }
+    set_planes(lut);
+}
+
+void ffp8_lut_init_scaled(struct ffp8_lut *lut, const ffp8_format *format, float scale, ffp8_dtype to) {
+    float value[256];
+    ffp8_format_values(format, value);
+    set_description(lut, format, false);
+    lut->shift = 0;
+    for (unsigned c = 0; c < 256; c++) {
+        float v = isnan(value[c]) ? value[c] : value[c] * scale;
+        lut->element[c] = to == FFP8_TYPE_F32 ? ffp8_bits(v) : to == FFP8_TYPE_BF16 ? ffp8_bf16_from_f32(v) : ffp8_f16_from_f32(v);
+    }
+    lut->class_of = to == FFP8_TYPE_F32 ? FFP8_CLASS_F32 : FFP8_CLASS_BF16;
+    lut->mirrored = halves_differ_by(lut, to == FFP8_TYPE_F32 ? 0x80000000u : 0x8000u);
+    set_planes(lut);
+}

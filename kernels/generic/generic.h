@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * generic.h - the kernels in plain C, which are the specification and what a tier names for slots that it does not speed up
+ */
+#ifndef FFP8_GENERIC_H
+#define FFP8_GENERIC_H
+
+#include "../kernels.h"
+
+ffp8_decode8_fn ffp8_decode8_generic;
+ffp8_decode16_fn ffp8_decode16_generic;
+ffp8_decode32_fn ffp8_decode32_generic;
+ffp8_encode_fn ffp8_encode_generic;
+ffp8_encode_fn ffp8_encode_table_generic;
+ffp8_widen_fn ffp8_widen_bf16_generic;
+ffp8_widen_fn ffp8_widen_f16_generic;
+ffp8_narrow_fn ffp8_narrow_bf16_generic;
+ffp8_narrow_fn ffp8_narrow_f16_generic;
+ffp8_amax_fn ffp8_amax_generic;
+ffp8_epilogue_fn ffp8_epilogue_generic;
+
+#endif

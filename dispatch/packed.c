@@ -24,9 +24,9 @@ static bool grow(uint64_t *sum, uint64_t a, uint64_t b) {
 /* Fills the laid-out members from the first ones. False: overflow. */
 static bool lay_out(struct ffp8_packed_header *h) {
     uint64_t lines, total = sizeof *h;
-    if (h->kind == FFP8_PACKED_LANES) {
+    if (h->kind == FFP8_PACKED_DEPTHWISE) {
         h->blocks = 1;
-        if (__builtin_mul_overflow(ffp8_ceil_div(h->n, FFP8_LINE_BYTES), h->segment_k, &h->segment_lines)) return false;
+        h->segment_lines = ffp8_ceil_div(h->n, FFP8_LINE_BYTES);
     } else {
         h->blocks = h->groups * ffp8_ceil_div(h->n / h->groups, FFP8_NR); /* <= n, or groups where that does not divide: checked before */
         h->segment_lines = ffp8_ceil_div(h->segment_k, 4);
@@ -147,7 +147,7 @@ ffp8_status ffp8_packed_buffer_check(const void *blob, size_t bytes, const struc
 
 /* First members that ffp8_packed_layout could have written. */
 static bool is_plausible(const struct ffp8_packed_header *h) {
-    if (h->kind > FFP8_PACKED_LANES || h->has_codebook > 1 || h->has_scales > 1 || h->reserved != 0) return false;
+    if (h->kind > FFP8_PACKED_DEPTHWISE || h->has_codebook > 1 || h->has_scales > 1 || h->reserved != 0) return false;
     if (h->groups == 0 || h->n % h->groups != 0) return false;
     if (h->scale_type > (h->has_scales ? FFP8_SCALE_E8M0 : 0) || h->scale_block_k % 4 != 0) return false;
     if (!h->has_scales && (h->scale_block_rows || h->scale_block_k)) return false;
@@ -235,14 +235,12 @@ static bool are_facts_true(const struct ffp8_packed_header *h, const ffp8_format
     bool used[256] = {false};
     struct ffp8_packed_header measured = *h;
     const uint8_t *lines = ffp8_packed_lines(h);
-    const bool lanes = h->kind == FFP8_PACKED_LANES;
-    const size_t columns = h->n / h->groups, panels = lanes ? 1 : h->blocks / h->groups;
-    const size_t lane_stride = ffp8_ceil_div(h->n, FFP8_LINE_BYTES) * FFP8_LINE_BYTES;
+    const bool depthwise = h->kind == FFP8_PACKED_DEPTHWISE;
+    const size_t columns = h->n / h->groups, panels = depthwise ? 1 : h->blocks / h->groups;
     for (size_t block = 0; block < h->blocks; block++)
         for (size_t s = 0; s < h->segments; s++, lines += h->segment_lines * FFP8_LINE_BYTES) {
-            if (lanes) {
-                for (size_t i = 0; i < h->segment_k; i++)
-                    for (size_t j = 0; j < h->n; j++) used[lines[i * lane_stride + j]] = true;
+            if (depthwise) {
+                for (size_t j = 0; j < h->n; j++) used[lines[j]] = true;
                 continue;
             }
             const size_t first = block % panels * FFP8_NR, count = ffp8_min_size(FFP8_NR, columns - first);

@@ -22,7 +22,7 @@
 
 #include "../kernels/kernels.h"
 
-enum ffp8_packed_kind { FFP8_PACKED_GEMM = 0, FFP8_PACKED_CONV = 1, FFP8_PACKED_LANES = 2 };
+enum ffp8_packed_kind { FFP8_PACKED_GEMM = 0, FFP8_PACKED_CONV = 1, FFP8_PACKED_DEPTHWISE = 2 };
 enum { FFP8_PACKED_VERSION = 1 };
 
 struct ffp8_packed_header { /* little-endian */

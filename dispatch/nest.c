@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * nest.c - cuts k into pieces, keeps the panels of a block of columns expanded, and calls the micro-kernels
+ *
+ * A piece is a run of words within one segment and one scale group, short enough for exact_terms and for the table's K block; it has one
+ * expanded panel per 32 columns. A call of the micro-kernel takes one piece, or a batch of whole segments. A chunk is the pieces whose panels
+ * are kept expanded at once. A series is the calls whose exact sum is formed before it is scaled: those of one scale group.
+ *
+ * Integer classes: the calls of a series hand their sum on in `wide` (double); the last one scales it. Float classes: each call scales its
+ * sum and adds it into c, as the calls of later groups do in every class.
+ */
+#include "nest.h"
+
+#include <string.h>
+
+#include "../kernels/kernel_util.h"
+
+enum { MAX_BATCH = 64 };
+
+struct cut {
+    bool integer;
+    size_t piece_words;      /* the longest piece */
+    size_t group_words;      /* of a scale group; the whole segment without groups */
+    size_t pieces_per_group, pieces_per_segment, pieces;
+    size_t batch;            /* most pieces in a call: more than one only for whole segments */
+    size_t chunk_pieces;     /* most pieces in a chunk */
+    size_t panel_bytes;      /* of the longest piece */
+    size_t block_columns;
+    enum { WIDE_NONE, WIDE_TILE, WIDE_BLOCK } wide; /* where a series' sums wait: nowhere, for one tile, or for a block of rows and columns */
+};
+
+struct piece {
+    size_t segment, word, words, group;
+};
+
+static struct cut make_cut(const struct ffp8_nest *nest) {
+    const ffp8_class class_of = nest->class_of;
+    const size_t align = class_of == FFP8_CLASS_F32 ? 2 : 1; /* words that begin at a whole line */
+    const size_t block_words = nest->kernels->kc_bytes / FFP8_WORD_BYTES;
+    struct cut cut = {.integer = class_of <= FFP8_CLASS_I16};
+    cut.group_words = nest->group_words ? ffp8_min_size(nest->group_words, nest->segment_words) : nest->segment_words;
+
+    size_t most = cut.group_words, exact_words = SIZE_MAX;
+    if (!nest->fused) most = ffp8_min_size(most, block_words);
+    if (cut.integer) {
+        exact_words = nest->exact_terms / ffp8_class_elements(class_of);
+        most = ffp8_min_size(most, exact_words);
+    }
+    cut.pieces_per_group = cut.group_words ? ffp8_ceil_div(cut.group_words, most) : 1;
+    const size_t even = ffp8_ceil_div(cut.group_words, cut.pieces_per_group);
+    cut.piece_words = ffp8_ceil_div(even, align) * align;
+    cut.pieces_per_segment = (cut.group_words ? ffp8_ceil_div(nest->segment_words, cut.group_words) : 1) * cut.pieces_per_group;
+    cut.pieces = nest->segments * cut.pieces_per_segment;
+
+    const size_t words = cut.piece_words ? cut.piece_words : 1;
+    cut.batch = 1;
+    if (cut.pieces_per_segment == 1) cut.batch = ffp8_min_size(MAX_BATCH, exact_words / words);
+    cut.chunk_pieces = nest->fused ? cut.pieces : block_words / words;
+    if (cut.chunk_pieces == 0) cut.chunk_pieces = 1;
+    cut.chunk_pieces = ffp8_min_size(cut.chunk_pieces, cut.pieces);
+    cut.batch = ffp8_min_size(cut.batch, cut.chunk_pieces);
+    cut.panel_bytes = ffp8_panel_bytes(class_of, cut.piece_words);
+    cut.block_columns = nest->kernels->nc_columns;
+
+    const size_t series = nest->group_words ? cut.pieces_per_group : cut.pieces; /* pieces in one */
+    if (cut.integer && series > cut.batch) cut.wide = cut.pieces <= cut.chunk_pieces ? WIDE_TILE : WIDE_BLOCK;
+    return cut;
+}
+
+static struct piece get_piece(const struct ffp8_nest *nest, const struct cut *cut, size_t i) {
+    const size_t in_segment = i % cut->pieces_per_segment;
+    const size_t group = in_segment / cut->pieces_per_group, in_group = in_segment % cut->pieces_per_group;
+    const size_t word = group * cut->group_words + in_group * cut->piece_words;
+    const size_t end = ffp8_min_size(nest->segment_words, (group + 1) * cut->group_words);
+    return (struct piece){
+        .segment = i / cut->pieces_per_segment,
+        .word = word,
+        .words = word < end ? ffp8_min_size(cut->piece_words, end - word) : 0, /* a short last group may leave pieces empty */
+        .group = nest->group_words ? group : 0,
+    };
+}
+
+static size_t block_columns(const struct ffp8_nest *nest, const struct cut *cut) {
+    return ffp8_min_size(cut->block_columns, nest->column_end - nest->column_begin);
+}
+
+size_t ffp8_nest_columns(const struct ffp8_nest *nest) {
+    const struct cut cut = make_cut(nest);
+    return block_columns(nest, &cut);
+}
+
+/* Bytes of the panels and of the wide sums behind them. False: overflow. */
+static bool scratch_sizes(const struct ffp8_nest *nest, const struct cut *cut, size_t *panels, size_t *wide) {
+    const size_t columns = ffp8_ceil_div(block_columns(nest, cut), FFP8_NR) * FFP8_NR;
+    *panels = *wide = 0;
+    if (!nest->fused && (__builtin_mul_overflow(columns / FFP8_NR * cut->chunk_pieces, cut->panel_bytes, panels))) return false;
+    if (cut->wide == WIDE_TILE) *wide = FFP8_MAX_MR * FFP8_NR * sizeof(double);
+    if (cut->wide == WIDE_BLOCK && __builtin_mul_overflow(columns * sizeof(double), nest->rows, wide)) return false;
+    return true;
+}
+
+size_t ffp8_nest_scratch(const struct ffp8_nest *nest) {
+    const struct cut cut = make_cut(nest);
+    size_t panels, wide, bytes;
+    return scratch_sizes(nest, &cut, &panels, &wide) && !__builtin_add_overflow(panels, wide, &bytes) ? bytes : SIZE_MAX;
+}
+
+/* One block of columns in progress. */
+struct block {
+    const struct ffp8_nest *nest;
+    const struct cut *cut;
+    size_t column, columns;
+    float *c; /* row 0, the block's first column */
+    size_t ldc;
+    uint8_t *panels; /* [panel][chunk_pieces][panel_bytes] */
+    double *wide;
+    size_t ldw;
+};
+
+static const uint8_t *lines_of(const struct block *b, size_t panel, const struct piece *piece) {
+    const struct ffp8_nest *nest = b->nest;
+    const size_t word_bytes = FFP8_LINE_BYTES * 2 / (nest->class_of == FFP8_CLASS_I8 ? 1 : nest->class_of == FFP8_CLASS_F32 ? 4 : 2);
+    return nest->lines + ((b->column / FFP8_NR + panel) * nest->segments + piece->segment) * nest->segment_lines * FFP8_LINE_BYTES +
+           piece->word * word_bytes;
+}
+
+static uint8_t *panel_of(const struct block *b, size_t panel, size_t in_chunk) {
+    return b->panels + (panel * b->cut->chunk_pieces + in_chunk) * b->cut->panel_bytes;
+}
+
+static void expand_chunk(const struct block *b, size_t begin, size_t end) {
+    const struct ffp8_nest *nest = b->nest;
+    for (size_t panel = 0; panel * FFP8_NR < b->columns; panel++)
+        for (size_t i = begin; i < end; i++) {
+            const struct piece piece = get_piece(nest, b->cut, i);
+            nest->kernels->expand[nest->class_of](lines_of(b, panel, &piece), panel_of(b, panel, i - begin), piece.words, nest->lut);
+        }
+}
+
+/* The pieces [begin, end) of a chunk for one tile and one panel. */
+static void run_panel(const struct block *b, const struct ffp8_tile *tile, size_t panel, size_t begin, size_t end) {
+    const struct ffp8_nest *nest = b->nest;
+    const struct cut *cut = b->cut;
+    const void *a[MAX_BATCH], *lines[MAX_BATCH];
+    /* The tile's own pieces, of which this chunk has some. */
+    const size_t first = tile->segment_begin * cut->pieces_per_segment, last = tile->segment_end * cut->pieces_per_segment;
+    const size_t from = first > begin ? first : begin, to = ffp8_min_size(last, end);
+    struct ffp8_dot d = {
+        .a = a,
+        .b = lines,
+        .lda_bytes = nest->lda_bytes,
+        .rows = tile->rows,
+        .cols = ffp8_min_size(FFP8_NR, b->columns - panel * FFP8_NR),
+        .c = b->c + tile->row * b->ldc + panel * FFP8_NR,
+        .ldc = b->ldc,
+        .ldw = b->ldw,
+        .lut = nest->lut,
+        .a_offset = nest->a_offset,
+    };
+    if (cut->wide == WIDE_TILE) d.wide = b->wide;
+    if (cut->wide == WIDE_BLOCK) d.wide = b->wide + tile->row * b->ldw + panel * FFP8_NR;
+    ffp8_dot_fn *const dot = nest->fused ? nest->kernels->fused[nest->class_of] : nest->kernels->dot[nest->class_of];
+
+    for (size_t i = from; i < to; i += d.count) {
+        const struct piece piece = get_piece(nest, cut, i);
+        d.count = ffp8_min_size(cut->batch, to - i);
+        d.words = piece.words;
+        for (size_t j = 0; j < d.count; j++) {
+            const struct piece p = get_piece(nest, cut, i + j);
+            a[j] = tile->a + (nest->segment_offset ? nest->segment_offset[p.segment] : 0) + p.word * FFP8_WORD_BYTES;
+            lines[j] = nest->fused ? lines_of(b, panel, &p) : panel_of(b, panel, i + j - begin);
+        }
+        d.col_scale = nest->col_scale + piece.group * nest->ld_col_scale + b->column + panel * FFP8_NR;
+        d.row_scale = nest->row_scale ? nest->row_scale + piece.group * nest->ld_row_scale + tile->row : NULL;
+
+        const size_t series = nest->group_words ? cut->pieces_per_group : cut->pieces; /* group g: pieces [g * series, (g + 1) * series) */
+        const size_t series_first = nest->group_words ? i / series * series : first;
+        const size_t series_last = nest->group_words ? series_first + series : last;
+        d.flags = 0;
+        if (cut->integer) {
+            if (i > series_first) d.flags |= FFP8_DOT_WIDE_IN;
+            if (i + d.count < series_last) d.flags |= FFP8_DOT_WIDE_OUT;
+            if (series_first > first) d.flags |= FFP8_DOT_ADD;
+        } else if (i > first) {
+            d.flags |= FFP8_DOT_ADD;
+        }
+        if (piece.words == 0 && (d.flags & FFP8_DOT_WIDE_OUT)) continue; /* the sum so far stays where it is */
+        if (piece.words == 0 && !cut->integer && i > first) continue;
+        dot(&d);
+    }
+}
+
+static void zero_tile(const struct block *b, const struct ffp8_tile *tile) {
+    for (size_t r = 0; r < tile->rows; r++) memset(b->c + (tile->row + r) * b->ldc, 0, b->columns * sizeof(float));
+}
+
+static void run_block(const struct block *b) {
+    const struct ffp8_nest *nest = b->nest;
+    const struct cut *cut = b->cut;
+    for (size_t t = 0; t < nest->tile_count; t++)
+        if (nest->tiles[t].segment_begin >= nest->tiles[t].segment_end || nest->segment_words == 0) zero_tile(b, &nest->tiles[t]);
+    if (nest->segment_words == 0) return;
+    for (size_t begin = 0; begin < cut->pieces; begin += cut->chunk_pieces) {
+        const size_t end = ffp8_min_size(cut->pieces, begin + cut->chunk_pieces);
+        if (!nest->fused) expand_chunk(b, begin, end);
+        for (size_t t = 0; t < nest->tile_count; t++)
+            for (size_t panel = 0; panel * FFP8_NR < b->columns; panel++) run_panel(b, &nest->tiles[t], panel, begin, end);
+    }
+}
+
+void ffp8_nest_run(const struct ffp8_nest *nest) {
+    const struct cut cut = make_cut(nest);
+    size_t panel_bytes, wide_bytes;
+    if (!scratch_sizes(nest, &cut, &panel_bytes, &wide_bytes)) return; /* ffp8_nest_scratch has refused this */
+    for (size_t column = nest->column_begin; column < nest->column_end; column += cut.block_columns) {
+        const size_t columns = ffp8_min_size(cut.block_columns, nest->column_end - column);
+        const struct block block = {
+            .nest = nest,
+            .cut = &cut,
+            .column = column,
+            .columns = columns,
+            .c = nest->c + (nest->direct ? column : 0),
+            .ldc = nest->ldc,
+            .panels = nest->scratch,
+            .wide = (double *)((uint8_t *)nest->scratch + panel_bytes),
+            .ldw = cut.wide == WIDE_TILE ? FFP8_NR : ffp8_ceil_div(columns, FFP8_NR) * FFP8_NR,
+        };
+        run_block(&block);
+        if (!nest->direct) nest->finish(nest->context, column, columns, nest->c, nest->ldc);
+    }
+}

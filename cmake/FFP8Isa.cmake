@@ -4,13 +4,13 @@
 # the tier's flags and only they are, or the compiler would put the tier's instructions where no CPU test stands before them.
 include(CheckCCompilerFlag)
 
-# ffp8_add_isa(TIER FOLDER [FLAG ...]): adds the objects to ffp8_kernel_objects and FFP8_HAVE_<TIER>=1 to ffp8_definitions. A compiler that does
-# not know the flags gives a library without the tier, and ffp8_isa_explain says so.
+# ffp8_add_isa(TIER FOLDER [FLAG ...]): adds the objects to ffp8_kernel_objects and FFP8_HAVE_<TIER>=1 to ffp8_definitions. A folder without
+# table_<tier>.c has no such tier; a compiler that does not know the flags gives a library without it, and ffp8_isa_explain says so.
 macro(ffp8_add_isa tier folder)
   file(GLOB ffp8_isa_sources CONFIGURE_DEPENDS kernels/${folder}/*_${tier}.c)
   string(TOUPPER ${tier} ffp8_isa_upper)
   string(JOIN " " ffp8_isa_flags ${ARGN})
-  if(ffp8_isa_sources)
+  if(EXISTS ${PROJECT_SOURCE_DIR}/kernels/${folder}/table_${tier}.c)
     if(ffp8_isa_flags)
       check_c_compiler_flag("${ffp8_isa_flags}" FFP8_COMPILER_HAS_${ffp8_isa_upper})
     else()

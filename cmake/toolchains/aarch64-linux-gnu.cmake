@@ -1,27 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Debian's cross compiler with the arm64 libraries of multiarch. gcc, or clang with -DFFP8_CROSS_CLANG=ON.
+# Debian's cross compiler (gcc, or clang with -DFFP8_CROSS_CLANG=ON), the arm64 libraries that scripts/setup ci unpacks, and qemu to run the result.
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR aarch64)
 set(CMAKE_LIBRARY_ARCHITECTURE aarch64-linux-gnu)
+cmake_path(SET FFP8_SYSROOT NORMALIZE ${CMAKE_CURRENT_LIST_DIR}/../../build/sysroot-arm64)
 set(CMAKE_TRY_COMPILE_PLATFORM_VARIABLES FFP8_CROSS_CLANG)
 if(FFP8_CROSS_CLANG)
   set(CMAKE_C_COMPILER clang)
   set(CMAKE_CXX_COMPILER clang++)
   set(CMAKE_C_COMPILER_TARGET aarch64-linux-gnu)
   set(CMAKE_CXX_COMPILER_TARGET aarch64-linux-gnu)
-  foreach(tool AR NM RANLIB READELF OBJDUMP)
-    string(TOLOWER ${tool} name)
-    set(CMAKE_${tool} aarch64-linux-gnu-${name})
-  endforeach()
 else()
   set(CMAKE_C_COMPILER aarch64-linux-gnu-gcc)
   set(CMAKE_CXX_COMPILER aarch64-linux-gnu-g++)
 endif()
-set(CMAKE_FIND_ROOT_PATH /usr/aarch64-linux-gnu)
+foreach(tool AR NM OBJDUMP RANLIB READELF STRIP)
+  string(TOLOWER ${tool} name)
+  set(CMAKE_${tool} aarch64-linux-gnu-${name})
+endforeach()
+
+# The C library is the cross compiler's own; every other one lies in the unpacked folder.
+set(CMAKE_FIND_ROOT_PATH ${FFP8_SYSROOT})
 set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
-set(ENV{PKG_CONFIG_LIBDIR} /usr/lib/aarch64-linux-gnu/pkgconfig:/usr/share/pkgconfig)
-set(ENV{PKG_CONFIG_PATH} "")
-# An arm64 package's library, never this machine's of the same name.
-set(CMAKE_IGNORE_PATH /usr/lib/x86_64-linux-gnu /lib/x86_64-linux-gnu /usr/lib/x86_64-linux-gnu/cmake)
-set(CMAKE_CROSSCOMPILING_EMULATOR qemu-aarch64-static)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
+set(ENV{PKG_CONFIG_SYSROOT_DIR} ${FFP8_SYSROOT})
+set(ENV{PKG_CONFIG_LIBDIR} ${FFP8_SYSROOT}/usr/lib/aarch64-linux-gnu/pkgconfig)
+add_link_options(-Wl,-rpath-link,${FFP8_SYSROOT}/usr/lib/aarch64-linux-gnu -Wl,-rpath-link,${FFP8_SYSROOT}/lib/aarch64-linux-gnu)
+set(CMAKE_CROSSCOMPILING_EMULATOR qemu-aarch64-static -L ${FFP8_SYSROOT})

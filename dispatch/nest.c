@@ -37,7 +37,7 @@ static struct cut make_cut(const struct ffp8_nest *nest) {
     const ffp8_class class_of = nest->class_of;
     const size_t align = class_of == FFP8_CLASS_F32 ? 2 : 1; /* words that begin at a whole line */
     const size_t block_words = nest->kernels->kc_bytes / FFP8_WORD_BYTES;
-    struct cut cut = {.integer = class_of <= FFP8_CLASS_I16};
+    struct cut cut = {.integer = class_of <= FFP8_CLASS_I16, .block_columns = nest->kernels->nc_columns};
     cut.group_words = nest->group_words ? ffp8_min_size(nest->group_words, nest->segment_words) : nest->segment_words;
 
     size_t most = cut.group_words, exact_words = SIZE_MAX;
@@ -46,21 +46,20 @@ static struct cut make_cut(const struct ffp8_nest *nest) {
         exact_words = nest->exact_terms / ffp8_class_elements(class_of);
         most = ffp8_min_size(most, exact_words);
     }
-    cut.pieces_per_group = cut.group_words ? ffp8_ceil_div(cut.group_words, most) : 1;
-    const size_t even = ffp8_ceil_div(cut.group_words, cut.pieces_per_group);
+    if (cut.group_words == 0) return cut; /* k = 0: nothing to cut */
+    const size_t even = ffp8_ceil_div(cut.group_words, ffp8_ceil_div(cut.group_words, most));
     cut.piece_words = ffp8_ceil_div(even, align) * align;
-    cut.pieces_per_segment = (cut.group_words ? ffp8_ceil_div(nest->segment_words, cut.group_words) : 1) * cut.pieces_per_group;
+    cut.pieces_per_group = ffp8_ceil_div(cut.group_words, cut.piece_words);
+    cut.pieces_per_segment = ffp8_ceil_div(nest->segment_words, cut.group_words) * cut.pieces_per_group;
     cut.pieces = nest->segments * cut.pieces_per_segment;
 
-    const size_t words = cut.piece_words ? cut.piece_words : 1;
     cut.batch = 1;
-    if (cut.pieces_per_segment == 1) cut.batch = ffp8_min_size(MAX_BATCH, exact_words / words);
-    cut.chunk_pieces = nest->fused ? cut.pieces : block_words / words;
+    if (cut.pieces_per_segment == 1) cut.batch = ffp8_min_size(MAX_BATCH, exact_words / cut.piece_words);
+    cut.chunk_pieces = nest->fused ? cut.pieces : block_words / cut.piece_words;
     if (cut.chunk_pieces == 0) cut.chunk_pieces = 1;
     cut.chunk_pieces = ffp8_min_size(cut.chunk_pieces, cut.pieces);
     cut.batch = ffp8_min_size(cut.batch, cut.chunk_pieces);
     cut.panel_bytes = ffp8_panel_bytes(class_of, cut.piece_words);
-    cut.block_columns = nest->kernels->nc_columns;
 
     const size_t series = nest->group_words ? cut.pieces_per_group : cut.pieces; /* pieces in one */
     if (cut.integer && series > cut.batch) cut.wide = cut.pieces <= cut.chunk_pieces ? WIDE_TILE : WIDE_BLOCK;
@@ -75,7 +74,7 @@ static struct piece get_piece(const struct ffp8_nest *nest, const struct cut *cu
     return (struct piece){
         .segment = i / cut->pieces_per_segment,
         .word = word,
-        .words = word < end ? ffp8_min_size(cut->piece_words, end - word) : 0, /* a short last group may leave pieces empty */
+        .words = word < end ? ffp8_min_size(cut->piece_words, end - word) : 0, /* a short last group leaves its last pieces empty */
         .group = nest->group_words ? group : 0,
     };
 }
@@ -133,7 +132,7 @@ static void expand_chunk(const struct block *b, size_t begin, size_t end) {
     for (size_t panel = 0; panel * FFP8_NR < b->columns; panel++)
         for (size_t i = begin; i < end; i++) {
             const struct piece piece = get_piece(nest, b->cut, i);
-            nest->kernels->expand[nest->class_of](lines_of(b, panel, &piece), panel_of(b, panel, i - begin), piece.words, nest->lut);
+            if (piece.words) nest->kernels->expand[nest->class_of](lines_of(b, panel, &piece), panel_of(b, panel, i - begin), piece.words, nest->lut);
         }
 }
 
@@ -165,6 +164,7 @@ static void run_panel(const struct block *b, const struct ffp8_tile *tile, size_
         const struct piece piece = get_piece(nest, cut, i);
         d.count = ffp8_min_size(cut->batch, to - i);
         d.words = piece.words;
+        if (d.words == 0) continue;
         for (size_t j = 0; j < d.count; j++) {
             const struct piece p = get_piece(nest, cut, i + j);
             a[j] = tile->a + (nest->segment_offset ? nest->segment_offset[p.segment] : 0) + p.word * FFP8_WORD_BYTES;
@@ -173,9 +173,12 @@ static void run_panel(const struct block *b, const struct ffp8_tile *tile, size_
         d.col_scale = nest->col_scale + piece.group * nest->ld_col_scale + b->column + panel * FFP8_NR;
         d.row_scale = nest->row_scale ? nest->row_scale + piece.group * nest->ld_row_scale + tile->row : NULL;
 
-        const size_t series = nest->group_words ? cut->pieces_per_group : cut->pieces; /* group g: pieces [g * series, (g + 1) * series) */
-        const size_t series_first = nest->group_words ? i / series * series : first;
-        const size_t series_last = nest->group_words ? series_first + series : last;
+        size_t series_first = first, series_last = last;
+        if (nest->group_words) {
+            const size_t words = ffp8_min_size(cut->group_words, nest->segment_words - piece.group * cut->group_words);
+            series_first = piece.group * cut->pieces_per_group;
+            series_last = series_first + ffp8_ceil_div(words, cut->piece_words);
+        }
         d.flags = 0;
         if (cut->integer) {
             if (i > series_first) d.flags |= FFP8_DOT_WIDE_IN;
@@ -184,8 +187,6 @@ static void run_panel(const struct block *b, const struct ffp8_tile *tile, size_
         } else if (i > first) {
             d.flags |= FFP8_DOT_ADD;
         }
-        if (piece.words == 0 && (d.flags & FFP8_DOT_WIDE_OUT)) continue; /* the sum so far stays where it is */
-        if (piece.words == 0 && !cut->integer && i > first) continue;
         dot(&d);
     }
 }

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * stage.c - chooses the arithmetic of a product and turns activations into its elements
+ */
+#include "stage.h"
+
+#include <string.h>
+
+#include "../kernels/kernel_util.h"
+#include "format.h"
+#include "lut.h"
+
+ffp8_class ffp8_product_class(const ffp8_format *a_format, ffp8_dtype a_type, unsigned b_classes, ffp8_accuracy accuracy) {
+    unsigned a_classes = 1u << FFP8_CLASS_F32;
+    if (a_format)
+        a_classes = ffp8_format_classes(a_format, NULL);
+    else if (a_type == FFP8_TYPE_BF16 || accuracy == FFP8_ACCURACY_BF16)
+        a_classes |= 1u << FFP8_CLASS_BF16;
+    return ffp8_class_of_product(a_classes, b_classes);
+}
+
+/* Range of a format's integer elements. */
+struct range {
+    double low, high;
+};
+
+static struct range integer_range(const ffp8_format *format) {
+    struct ffp8_span span;
+    ffp8_format_span(format, &span);
+    return (struct range){ldexp(span.min, -span.lowest_bit), ldexp(span.max, -span.lowest_bit)};
+}
+
+static double largest_magnitude(struct range r) { return fmax(-r.low, r.high); }
+
+void ffp8_operands_init(struct ffp8_operands *operands, const struct ffp8_kernels *kernels, const ffp8_format *a_format, ffp8_dtype a_type,
+                        const ffp8_format *b_format, unsigned b_classes, bool b_finite, ffp8_accuracy accuracy) {
+    struct range a = {0, 0}, b = {0, 0};
+    ffp8_class class_of = operands->product = ffp8_product_class(a_format, a_type, b_classes, accuracy);
+    if (class_of <= FFP8_CLASS_I16) { /* A is FFP8: wider types have no integer class */
+        a = integer_range(a_format);
+        b = integer_range(b_format);
+    }
+    /* 8-bit dot products take one signed and one unsigned operand: B is the signed one, and A can be made unsigned by an offset. */
+    if (class_of == FFP8_CLASS_I8 && (b.low < -128 || b.high > 127)) class_of = FFP8_CLASS_I16;
+    class_of = operands->class_of = kernels->runs_as[class_of];
+    operands->a_offset = class_of == FFP8_CLASS_I8 && a.low < 0 ? 128 : 0;
+    operands->exact_terms = SIZE_MAX;
+    if (class_of <= FFP8_CLASS_I16) {
+        /* With an offset, elements up to 255 meet a sum that begins at -128 times that of B's. */
+        const double most = (largest_magnitude(a) + 2 * operands->a_offset) * largest_magnitude(b);
+        operands->exact_terms = most == 0 ? INT32_MAX : (size_t)(INT32_MAX / most);
+    }
+
+    ffp8_lut_init(&operands->b, b_format, class_of, b_finite);
+    operands->shift = operands->b.shift;
+    if (!a_format) return;
+    ffp8_lut_init(&operands->a, a_format, class_of, false);
+    operands->shift += operands->a.shift;
+    if (operands->a_offset) {
+        for (unsigned c = 0; c < 256; c++) operands->a.element[c] ^= operands->a_offset; /* adds 128 modulo 256 */
+        for (unsigned c = 0; c < 256; c++) operands->a.plane[0][c] ^= operands->a_offset;
+        operands->a.kind = FFP8_LUT_TABLE;
+        operands->a.negated = false;
+    }
+}
+
+static void decode(const struct ffp8_kernels *kernels, const struct ffp8_operands *operands, const uint8_t *src, size_t n, void *dst) {
+    switch (operands->class_of) {
+    case FFP8_CLASS_I8: kernels->decode8(src, dst, n, &operands->a); return;
+    case FFP8_CLASS_I16:
+    case FFP8_CLASS_BF16: kernels->decode16(src, dst, n, &operands->a); return;
+    case FFP8_CLASS_F32: kernels->decode32(src, dst, n, &operands->a); return;
+    }
+}
+
+/* What the BF16 dot products of hardware do to their operands. */
+static void flush_denormals(float *x, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t bits = ffp8_bits(x[i]);
+        x[i] = ffp8_float(bits & 0x7F800000u ? bits : bits & 0x80000000u);
+    }
+}
+
+static void widen(const struct ffp8_kernels *kernels, ffp8_dtype type, const void *src, size_t n, float *dst) {
+    if (type == FFP8_TYPE_F32)
+        memcpy(dst, src, n * sizeof *dst);
+    else if (type == FFP8_TYPE_BF16)
+        kernels->widen_bf16(src, dst, n);
+    else
+        kernels->widen_f16(src, dst, n);
+}
+
+static size_t type_bytes(ffp8_dtype type) { return type == FFP8_TYPE_F32 ? 4 : type == FFP8_TYPE_FFP8 ? 1 : 2; }
+
+void ffp8_stage(const struct ffp8_kernels *kernels, const struct ffp8_operands *operands, ffp8_dtype type, const void *src, size_t n, void *dst) {
+    const bool to_bf16 = operands->class_of == FFP8_CLASS_BF16, as_bf16 = operands->product == FFP8_CLASS_BF16;
+    if (type == FFP8_TYPE_FFP8) {
+        decode(kernels, operands, src, n, dst);
+    } else if (ffp8_stage_is_identity(operands, type)) {
+        memcpy(dst, src, n * type_bytes(type));
+    } else if (to_bf16 && type == FFP8_TYPE_F32) {
+        kernels->narrow_bf16(src, dst, n);
+    } else if (to_bf16) { /* from F16 */
+        float wide[FFP8_STAGE_CHUNK];
+        for (size_t i = 0; i < n; i += FFP8_STAGE_CHUNK) {
+            const size_t count = ffp8_min_size(FFP8_STAGE_CHUNK, n - i);
+            kernels->widen_f16((const uint16_t *)src + i, wide, count);
+            kernels->narrow_bf16(wide, (uint16_t *)dst + i, count);
+        }
+    } else {
+        widen(kernels, type, src, n, dst);
+        if (!as_bf16) return;
+        uint16_t narrow[FFP8_STAGE_CHUNK];
+        float *x = dst;
+        for (size_t i = 0; i < n && type != FFP8_TYPE_BF16; i += FFP8_STAGE_CHUNK) {
+            const size_t count = ffp8_min_size(FFP8_STAGE_CHUNK, n - i);
+            kernels->narrow_bf16(x + i, narrow, count);
+            kernels->widen_bf16(narrow, x + i, count);
+        }
+        flush_denormals(x, n);
+    }
+}
+
+void ffp8_stage_zeros(const struct ffp8_operands *operands, size_t n, void *dst) {
+    memset(dst, operands->a_offset, n * ffp8_class_bytes(operands->class_of));
+}
+
+float ffp8_stage_quantized(const struct ffp8_kernels *kernels, const struct ffp8_operands *operands, ffp8_dtype type, const void *src, size_t n,
+                           struct ffp8_encoder *encoder, float largest, void *dst) {
+    float wide[FFP8_STAGE_CHUNK], amax = 0;
+    uint8_t code[FFP8_STAGE_CHUNK];
+    const uint8_t *from = src;
+    for (size_t i = 0; i < n; i += FFP8_STAGE_CHUNK) {
+        const size_t count = ffp8_min_size(FFP8_STAGE_CHUNK, n - i);
+        widen(kernels, type, from + i * type_bytes(type), count, wide);
+        amax = ffp8_larger(amax, kernels->amax(wide, count));
+    }
+    const float scale = ffp8_row_scale(amax, largest);
+    encoder->scale = 1.0f / scale;
+    for (size_t i = 0; i < n; i += FFP8_STAGE_CHUNK) {
+        const size_t count = ffp8_min_size(FFP8_STAGE_CHUNK, n - i);
+        widen(kernels, type, from + i * type_bytes(type), count, wide);
+        (encoder->by_table ? kernels->encode_table : kernels->encode)(wide, code, count, encoder, i);
+        decode(kernels, operands, code, count, (uint8_t *)dst + i * ffp8_class_bytes(operands->class_of));
+    }
+    return scale;
+}

@@ -266,6 +266,7 @@ typedef struct ffp8_calibrator { /* start with FFP8_CALIBRATOR_INIT or all zero;
     double sum_square_error[FFP8_CALIBRATOR_CANDIDATES];
     uint32_t min_exponent_bits, max_exponent_bits; /* 0, 0: 1..6; may be set before the first observe */
 } ffp8_calibrator;
+#define FFP8_CALIBRATOR_INIT { 0 }
 
 FFP8_API ffp8_status ffp8_calibrator_observe(ffp8_calibrator *calibrator, const float *x, size_t n);
 FFP8_API ffp8_status ffp8_calibrator_measure(ffp8_calibrator *calibrator, const float *x, size_t n);

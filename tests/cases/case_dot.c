@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * case_dot.c - the batch-reduce micro-kernels on expanded panels (dot) and on packed lines (fused)
+ *
+ * I8, I16: the oracle sums in int64; results must be bitwise right. BF16, F32: the oracle sums exactly (struct check_sum); a kernel may sum in any
+ * order, so for n terms with S = sum of |a b| its sum may be off by
+ *     B = gamma(n) S + n t,
+ * for in any tree a term takes part in at most n rounded operations: n - 1 additions into which its product is fused, one more where
+ * it is rounded alone (standard analysis: Higham, Accuracy and Stability of Numerical Algorithms, 3.1). t is what one operation may lose below the
+ * normal range: 2^-150 with gradual underflow, 2^-126 for BF16, where the dot instruction flushes denormals to zero. That instruction also
+ * takes denormal elements of A as zero: S of those terms is added to B. The scale s and c's old value then make
+ *     |s| B + u (|y| + |s| B) + 2^-149,  y = the exact sum * s + c,
+ * one rounding more. Half of the calls use small integers, for which every partial sum is exact: these are compared bitwise on all classes.
+ * A float sum must also not depend on the tile around it: a part of the tile is computed again and compared bitwise.
+ */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cases/panel.h"
+#include "check/check.h"
+
+enum { MAX_ROWS = FFP8_MAX_MR, MAX_COUNT = 5 };
+
+static uint32_t a_element[MAX_COUNT * MAX_ROWS * PANEL_MAX_K];
+static uint32_t b_element[MAX_COUNT * PANEL_MAX_K * FFP8_NR];
+static uint8_t b_code[MAX_COUNT * PANEL_MAX_K * FFP8_NR];
+static struct ffp8_lut lut;
+
+struct tile {
+    ffp8_class c;
+    bool fused, exact, specials, denormals;
+    size_t rows, cols, words, count, k; /* k: elements of a segment */
+    unsigned flags;
+    uint8_t a_offset;
+};
+
+struct dot_call {
+    ffp8_dot_fn *kernel;
+    struct ffp8_dot *d;
+};
+
+static void invoke(void *argument) {
+    const struct dot_call *c = argument;
+    c->kernel(c->d);
+}
+
+static float a_value(const struct tile *t, uint32_t e) { return (float)(t->c == FFP8_CLASS_I8 ? (int)(e & 0xFF) - t->a_offset : panel_value(e, t->c)); }
+
+/* ---------------------------------------------------------------------------------------------------------------
+ * Data
+ */
+/* Fused: codes of a random format. Exact runs of the float classes keep to values that are small multiples of the smallest one. */
+static bool fill_b_codes(struct check_run *run, const struct tile *t, int *largest) {
+    ffp8_format format;
+    uint8_t allowed[256];
+    size_t count = 0;
+    do { /* a format of this class in which something is small enough */
+        if (!check_random_format_of(run, t->c, &format)) {
+            check_fail(run, CHECK_NO_ITERATIONS, "no format of class %d found", (int)t->c);
+            return false;
+        }
+        ffp8_lut_init(&lut, &format, t->c, false);
+        double unit = INFINITY;
+        for (unsigned c = 0; c < 256; c++) {
+            const double v = fabs(panel_value(lut.element[c], t->c));
+            if (v > 0 && v < unit) unit = v;
+        }
+        count = 0;
+        *largest = 0;
+        for (unsigned c = 0; c < 256; c++) {
+            const double v = panel_value(lut.element[c], t->c), steps = fabs(v) / unit;
+            if (!isfinite(v) || (t->exact && t->c >= FFP8_CLASS_BF16 && (steps > 256 || steps != floor(steps)))) continue;
+            allowed[count++] = (uint8_t)c;
+            if (t->c <= FFP8_CLASS_I16 && fabs(v) > *largest) *largest = (int)fabs(v);
+            if (t->c >= FFP8_CLASS_BF16 && steps > *largest) *largest = (int)fmin(steps, 256);
+        }
+    } while (!count || (t->exact && *largest == 0));
+    const size_t n = t->count * t->k * FFP8_NR;
+    check_fill_codes(&run->rand, b_code, n, &format, t->specials);
+    for (size_t i = 0; i < n; i++) {
+        if (t->exact) b_code[i] = allowed[check_below(&run->rand, count)];
+        b_element[i] = lut.element[b_code[i]];
+    }
+    return true;
+}
+
+static bool fill(struct check_run *run, const struct tile *t) {
+    const size_t terms = t->count * t->k;
+    int limit_b = 256, limit_a;
+    if (t->c == FFP8_CLASS_I8) limit_b = 128;
+    if (t->c == FFP8_CLASS_I16) limit_b = (const int[]){ 15, 252, 1984, FFP8_I16_LIMIT }[check_below(&run->rand, 4)];
+    if (t->fused && !fill_b_codes(run, t, &limit_b)) return false;
+    /* A's largest magnitude: the driver keeps integer sums within int32; exact float runs need all partial sums below 2^24 units. */
+    if (t->c == FFP8_CLASS_I8) limit_a = 255;
+    else if (t->c == FFP8_CLASS_I16) limit_a = (int)fmin(FFP8_I16_LIMIT, 2147483647.0 / fmax(1, (double)terms * limit_b));
+    else limit_a = t->exact ? (int)fmin(256, 16777215.0 / fmax(1, (double)terms * limit_b)) : 256;
+    if (!t->fused) {
+        check_fill_elements(&run->rand, b_element, t->count * t->k * FFP8_NR, t->c, t->c == FFP8_CLASS_I8 ? 127 : limit_b, t->exact, t->specials);
+        if (t->c == FFP8_CLASS_I8 && terms > 0) b_element[check_below(&run->rand, terms * FFP8_NR)] = 0x80;
+    }
+    if (t->c == FFP8_CLASS_I8) { /* every byte may occur: the element is the byte less the offset */
+        uint32_t *a = a_element;
+        const size_t n = t->count * t->rows * t->k;
+        check_fill_elements(&run->rand, a, n, t->c, 127, true, false);
+        for (size_t i = 0; i < n; i++) a[i] = check_chance(&run->rand, 2) ? (uint8_t)(a[i] + 128) : (uint8_t)check_random(&run->rand);
+    } else {
+        check_fill_elements(&run->rand, a_element, t->count * t->rows * t->k, t->c, limit_a, t->exact, t->specials && !t->denormals);
+    }
+    for (size_t i = 0; t->denormals && i < t->count * t->rows * t->k; i += 1 + check_below(&run->rand, 8))
+        a_element[i] = t->c == FFP8_CLASS_BF16 ? (uint32_t)check_below(&run->rand, 128) : (uint32_t)check_below(&run->rand, 0x800000);
+    return true;
+}
+
+static float random_scale(struct check_run *run, bool exact) {
+    const float power = ldexpf(1, (int)check_below(&run->rand, 17) - 8);
+    if (exact && check_chance(&run->rand, 2)) return power;
+    return power * (1 + fabsf(check_uniform(&run->rand))) * (check_chance(&run->rand, 8) ? -1 : 1);
+}
+
+/* ---------------------------------------------------------------------------------------------------------------
+ * Truth
+ */
+struct truth { double sum, bound; };
+
+static const uint32_t *a_row(const struct tile *t, size_t i, size_t r) { return a_element + (i * t->rows + r) * t->k; }
+static const uint32_t *b_row(const struct tile *t, size_t i, size_t k) { return b_element + (i * t->k + k) * FFP8_NR; }
+
+static int64_t integer_sum(const struct tile *t, size_t r, size_t j) {
+    int64_t sum = 0;
+    for (size_t i = 0; i < t->count; i++)
+        for (size_t k = 0; k < t->k; k++) sum += (int64_t)a_value(t, a_row(t, i, r)[k]) * (int64_t)panel_value(b_row(t, i, k)[j], t->c);
+    return sum;
+}
+
+static struct truth float_sum(const struct tile *t, size_t r, size_t j) {
+    struct check_sum sum, magnitudes;
+    check_sum_clear(&sum);
+    check_sum_clear(&magnitudes);
+    double flushed = 0;
+    for (size_t i = 0; i < t->count; i++)
+        for (size_t k = 0; k < t->k; k++) {
+            const float a = a_value(t, a_row(t, i, r)[k]), b = (float)panel_value(b_row(t, i, k)[j], t->c);
+            check_sum_add(&sum, a, b);
+            check_sum_add(&magnitudes, fabsf(a), fabsf(b));
+            if (t->c == FFP8_CLASS_BF16 && a != 0 && fabsf(a) < 0x1p-126f) flushed += fabs((double)a * b);
+        }
+    const double n = (double)(t->count * t->k), s = check_sum_value(&magnitudes);
+    struct truth truth = { check_sum_value(&sum), check_gamma(n) * s + flushed + n * (t->c == FFP8_CLASS_BF16 ? 0x1p-126 : 0x1p-150) };
+    if (isfinite(truth.sum) && s * (1 + check_gamma(n)) >= 0x1p128) truth.bound = INFINITY; /* some order overflows on the way */
+    return truth;
+}
+
+/* ---------------------------------------------------------------------------------------------------------------
+ * One tile
+ */
+static bool compare(struct check_run *run, const struct tile *t, const struct ffp8_dot *d, const struct check_buffer *c, const struct check_buffer *wide) {
+    static float want[MAX_ROWS * FFP8_NR];
+    static double want_wide[MAX_ROWS * FFP8_NR];
+    const bool integer = t->c <= FFP8_CLASS_I16, bitwise = integer || t->exact;
+    for (size_t r = 0; r < t->rows; r++)
+        for (size_t j = 0; j < t->cols; j++) {
+            const float scale = d->row_scale ? d->row_scale[r] * d->col_scale[j] : d->col_scale[j];
+            const float old = t->flags & FFP8_DOT_ADD ? ((const float *)(c->saved + r * c->stride_bytes))[j] : 0;
+            struct truth truth = { 0, 0 };
+            if (integer) truth.sum = (double)integer_sum(t, r, j);
+            else truth = float_sum(t, r, j);
+            if (t->flags & FFP8_DOT_WIDE_IN) /* an input's data, or what an updated one held */
+                truth.sum += ((const double *)((wide->role == CHECK_INOUT ? wide->saved : (uint8_t *)wide->data) + r * wide->stride_bytes))[j];
+            want_wide[r * FFP8_NR + j] = truth.sum;
+            if (bitwise) {
+                want[r * FFP8_NR + j] = t->flags & FFP8_DOT_ADD ? fmaf((float)truth.sum, scale, old) : (float)truth.sum * scale;
+                continue;
+            }
+            const double y = truth.sum * scale + old, b = fabs((double)scale) * truth.bound;
+            double bound = b + 0x1p-24 * (fabs(y) + b) + 0x1p-149;
+            if (isfinite(y) && fabs(y) + bound >= 0x1p127) bound = INFINITY;
+            if (!check_within(run, c, r, j, ((float *)((uint8_t *)c->data + r * c->stride_bytes))[j], y, bound)) return false;
+        }
+    if (t->flags & FFP8_DOT_WIDE_OUT) return check_bits(run, wide, want_wide, FFP8_NR, CHECK_F64, 0);
+    return !bitwise || check_bits(run, c, want, FFP8_NR, CHECK_F32, CHECK_ANY_NAN);
+}
+
+/* Rows [first, first + rows) and the first cols columns alone must give the same bits. */
+static bool check_part(struct check_run *run, const struct tile *t, struct dot_call *call, struct check_buffer *c, const void *const *a) {
+    static float whole[MAX_ROWS * FFP8_NR];
+    for (size_t r = 0; r < t->rows; r++) memcpy(whole + r * FFP8_NR, (uint8_t *)c->data + r * c->stride_bytes, t->cols * 4);
+    check_restore(run);
+    struct ffp8_dot part = *call->d;
+    const void *part_a[MAX_COUNT];
+    const size_t first = check_below(&run->rand, t->rows);
+    part.rows = 1 + check_below(&run->rand, t->rows - first);
+    part.cols = 1 + check_below(&run->rand, t->cols);
+    for (size_t i = 0; i < t->count; i++) part_a[i] = (const uint8_t *)a[i] + first * part.lda_bytes;
+    part.a = part_a;
+    part.c += first * part.ldc;
+    if (part.row_scale) part.row_scale += first;
+    struct dot_call again = { call->kernel, &part };
+    if (!check_call(run, invoke, &again)) return false;
+    for (size_t r = 0; r < part.rows; r++)
+        for (size_t j = 0; j < part.cols; j++) {
+            const float got = part.c[r * part.ldc + j], want = whole[(first + r) * FFP8_NR + j];
+            run->result->comparisons++;
+            if (ffp8_bits(got) == ffp8_bits(want) || (isnan(got) && isnan(want))) continue;
+            check_fail(run, CHECK_WRONG_VALUE, "c[%zu][%zu] is %.9g within the tile and %.9g in a part of it from row %zu, %zu x %zu: the order of summation depends on the tile",
+                       first + r, j, (double)want, (double)got, first, part.rows, part.cols);
+            return false;
+        }
+    return true;
+}
+
+static bool check_tile(struct check_run *run, struct tile *t) {
+    check_begin(run);
+    t->k = t->words * ffp8_class_elements(t->c);
+    const bool integer = t->c <= FFP8_CLASS_I16, scaled_rows = check_chance(&run->rand, 2), in_rows = check_chance(&run->rand, 2);
+    const size_t row_bytes = t->words * FFP8_WORD_BYTES, element_bytes = ffp8_class_bytes(t->c);
+    const size_t lda = (in_rows ? t->count : 1) * row_bytes + (check_chance(&run->rand, 2) ? 0 : 1 + check_below(&run->rand, 67));
+    const size_t ldc = t->cols + (check_chance(&run->rand, 2) ? 0 : 1 + check_below(&run->rand, 40));
+    check_describe(run, "rows %zu, cols %zu, words %zu, count %zu, lda %zu, ldc %zu, flags %u, %s, %s%s%s, a_offset %u", t->rows, t->cols, t->words, t->count,
+                   lda, ldc, t->flags, scaled_rows ? "row scales" : "no row scales", t->exact ? "exact" : "general", t->specials ? ", specials" : "",
+                   t->denormals ? ", denormals" : "", t->a_offset);
+    if (!fill(run, t)) return false;
+
+    struct check_buffer *a_list = check_buffer(run, "a[]", CHECK_IN, 1, t->count * sizeof(void *), 0, sizeof(void *));
+    struct check_buffer *b_list = check_buffer(run, "b[]", CHECK_IN, 1, t->count * sizeof(void *), 0, sizeof(void *));
+    /* Segments side by side within a row, or below one another. */
+    struct check_buffer *a = in_rows ? check_buffer(run, "a", CHECK_IN, t->rows, t->count * row_bytes, lda, 1)
+                                     : check_buffer(run, "a", CHECK_IN, t->rows * t->count, row_bytes, lda, 1);
+    for (size_t i = 0; i < t->count; i++) {
+        const size_t offset = in_rows ? i * row_bytes : i * t->rows * lda;
+        ((const void **)a_list->data)[i] = (uint8_t *)a->kernel + offset;
+        for (size_t r = 0; r < t->rows; r++)
+            for (size_t k = 0; k < t->k; k++) memcpy((uint8_t *)a->data + offset + r * lda + k * element_bytes, &a_row(t, i, r)[k], element_bytes);
+    }
+    const size_t b_bytes = t->fused ? panel_line_bytes(t->k) : ffp8_panel_bytes(t->c, t->words), b_stride = b_bytes + 64 * check_below(&run->rand, 3);
+    struct check_buffer *b = check_buffer(run, t->fused ? "lines" : "panel", CHECK_IN, t->count, b_bytes, b_stride, 64);
+    for (size_t i = 0; i < t->count; i++) {
+        ((const void **)b_list->data)[i] = (uint8_t *)b->kernel + i * b_stride;
+        if (t->fused) panel_pack_lines((uint8_t *)b->data + i * b_stride, b_code + i * t->k * FFP8_NR, t->k);
+        else panel_build((uint8_t *)b->data + i * b_stride, b_row(t, i, 0), t->k, t->c);
+    }
+    struct check_buffer *table = check_buffer(run, "lut", CHECK_IN, 1, sizeof lut, sizeof lut, 64);
+    memcpy(table->data, &lut, sizeof lut);
+    struct check_buffer *row_scale = check_array(run, "row_scale", CHECK_IN, t->rows, 4), *col_scale = check_array(run, "col_scale", CHECK_IN, FFP8_NR, 4);
+    for (size_t r = 0; r < t->rows; r++) ((float *)row_scale->data)[r] = random_scale(run, t->exact);
+    for (size_t j = 0; j < FFP8_NR; j++) ((float *)col_scale->data)[j] = j < t->cols ? random_scale(run, t->exact) : NAN;
+
+    struct check_buffer *c = NULL, *wide = NULL;
+    if (t->flags & (FFP8_DOT_WIDE_IN | FFP8_DOT_WIDE_OUT)) {
+        const enum check_role role = !(t->flags & FFP8_DOT_WIDE_OUT) ? CHECK_IN : t->flags & FFP8_DOT_WIDE_IN ? CHECK_INOUT : CHECK_OUT;
+        wide = check_buffer(run, "wide", role, t->rows, t->cols * 8, ldc * 8, 8);
+        for (size_t r = 0; r < t->rows; r++) /* whole numbers far beyond int32, as many blocks of k give */
+            for (size_t j = 0; j < t->cols; j++) ((double *)((uint8_t *)wide->data + r * ldc * 8))[j] = (double)((int64_t)check_random(&run->rand) >> 14);
+    }
+    if (!(t->flags & FFP8_DOT_WIDE_OUT)) {
+        c = check_buffer(run, "c", t->flags & FFP8_DOT_ADD ? CHECK_INOUT : CHECK_OUT, t->rows, t->cols * 4, ldc * 4, 4);
+        for (size_t r = 0; r < t->rows; r++)
+            for (size_t j = 0; j < t->cols; j++) ((float *)((uint8_t *)c->data + r * ldc * 4))[j] = check_normal(&run->rand) * 100;
+    }
+    struct check_buffer *arguments = check_buffer(run, "d", CHECK_IN, 1, sizeof(struct ffp8_dot), 0, 16);
+    struct ffp8_dot *d = arguments->data;
+    *d = (struct ffp8_dot){ .a = a_list->kernel, .b = b_list->kernel, .count = t->count, .words = t->words, .lda_bytes = lda, .rows = t->rows, .cols = t->cols,
+                            .c = c ? c->kernel : NULL, .ldc = ldc, .wide = wide ? wide->kernel : NULL, .ldw = ldc,
+                            .row_scale = scaled_rows ? row_scale->kernel : NULL, .col_scale = col_scale->kernel, .lut = t->fused ? table->kernel : NULL,
+                            .flags = t->flags, .a_offset = t->a_offset };
+    struct dot_call call = { t->fused ? run->kernels->fused[t->c] : run->kernels->dot[t->c], arguments->kernel };
+    if (!check_call(run, invoke, &call) || !compare(run, t, d, c, wide)) return false;
+    return integer || check_part(run, t, &call, c, a_list->data);
+}
+
+/* ---------------------------------------------------------------------------------------------------------------
+ * Shapes
+ */
+static void draw(struct check_run *run, struct tile *t) {
+    const bool integer = t->c <= FFP8_CLASS_I16;
+    static const unsigned integer_flags[] = { 0, 0, FFP8_DOT_ADD, FFP8_DOT_WIDE_OUT, FFP8_DOT_WIDE_IN | FFP8_DOT_WIDE_OUT, FFP8_DOT_WIDE_IN,
+                                              FFP8_DOT_WIDE_IN | FFP8_DOT_ADD };
+    t->flags = integer ? integer_flags[check_below(&run->rand, 7)] : check_chance(&run->rand, 2) ? FFP8_DOT_ADD : 0;
+    t->exact = check_chance(&run->rand, 2);
+    t->specials = !integer && !t->exact && check_chance(&run->rand, 4);
+    t->denormals = !integer && !t->exact && !t->specials && check_chance(&run->rand, 4);
+    t->a_offset = t->c == FFP8_CLASS_I8 && check_chance(&run->rand, 2) ? 128 : 0;
+}
+
+static void check_shapes(struct check_run *run, bool fused) {
+    static const size_t few_words[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 16, 17 };
+    static const size_t words[] = { 0, 1, 2, 3, 4, 5, 7, 8, 9, 11, 13, 15, 16, 17, 19, 23, 31, 32, 33, 61, 64, 65, 127, 191 };
+    struct tile t = { .c = (ffp8_class)run->slot->parameter, .fused = fused };
+    size_t most = fused ? run->kernels->fused_rows : run->kernels->mr[t.c];
+    if (most == 0) most = 1;
+    for (t.rows = 1; t.rows <= most; t.rows++) /* every tile */
+        for (t.cols = 1; t.cols <= FFP8_NR; t.cols++) {
+            t.words = few_words[check_below(&run->rand, sizeof few_words / sizeof *few_words)];
+            t.count = 1 + check_below(&run->rand, 3);
+            draw(run, &t);
+            if (!check_tile(run, &t)) return;
+        }
+    for (size_t w = 0; w < sizeof words / sizeof *words; w++) /* every depth */
+        for (t.count = 0; t.count <= MAX_COUNT; t.count++) {
+            t.words = words[w];
+            t.rows = 1 + check_below(&run->rand, most);
+            t.cols = 1 + check_below(&run->rand, t.words > 33 ? 8 : FFP8_NR);
+            draw(run, &t);
+            if (!check_tile(run, &t)) return;
+        }
+}
+
+void check_dot_body(struct check_run *run) { check_shapes(run, false); }
+void check_fused_body(struct check_run *run) { check_shapes(run, true); }

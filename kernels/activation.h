@@ -18,7 +18,8 @@
  *                              lane-wise unsigned maxima of the bits of |x|, and the largest lane
  *
  * Accuracy: exp is the only inexact ingredient of note, so it is never given an argument that is itself rounded (hi + lo instead), and never
- * gives a denormal that a later product would blow up (tail). Largest errors over all floats: docs/numerics.md.
+ * gives a denormal that a later product would blow up (tail). At -Inf silu and gelu are NaN, as -Inf * 0 of their formulas says.
+ * Largest errors over all floats: docs/numerics.md.
  */
 #ifndef FFP8_ACTIVATION_H
 #define FFP8_ACTIVATION_H
@@ -48,14 +49,13 @@ INLINE vf logistic(vf x, vf factor, vf hi, vf lo) {
 
 INLINE vf sigmoid(vf x) { return logistic(x, v_set(1.0f), v_abs(x), v_set(0.0f)); }
 
-/* -Inf gives the limit, -0. */
-INLINE vf silu(vf x) { return logistic(x, v_select(v_less(x, v_set(-128.0f)), v_set(-128.0f), x), v_abs(x), v_set(0.0f)); }
+INLINE vf silu(vf x) { return logistic(x, x, v_abs(x), v_set(0.0f)); }
 
 /* Below 2^-12 tanh(x) = x to 0.2 ulp; SLEEF's loses denormals. */
 INLINE vf tanh_all(vf x) { return v_select(v_less(v_abs(x), v_set(0x1p-12f)), x, v_tanh(x)); }
 
 /* x * sigmoid(z), z = x (c + d x^2) with c = 2 sqrt(2 / pi) and d = 0.044715 c, carried in two floats: at z = -100 an error of half an ulp
- * in z would be one of 32 ulp in exp(z). |x| is held to 16, where y is -0 or x; y is x from 7 on. */
+ * in z would be one of 32 ulp in exp(z). Within the cubic |x| is held to 16, where exp is 0. */
 INLINE vf gelu_tanh(vf x) {
     const float c_hi = 0x1.988454p+0f, c_lo = -0x1.857936p-25f, d_hi = 0x1.2444f2p-4f, d_lo = 0x1.49b16ap-29f;
     vf a = v_abs(x);
@@ -65,12 +65,12 @@ INLINE vf gelu_tanh(vf x) {
     vf sum = term + c_hi, back = sum - c_hi, sum_lo = (term - back) + (v_set(c_hi) - (sum - back));
     sum_lo = sum_lo + (term_lo + v_fma(square_lo, v_set(d_hi), v_fma(square, v_set(d_lo), v_set(c_lo))));
     vf hi = a * sum, lo = v_fma(a, sum_lo, v_fma(a, sum, -hi));
-    return logistic(x, v_select(v_less(x, v_set(-16.0f)), v_set(-16.0f), x), hi, lo);
+    return logistic(x, x, hi, lo);
 }
 
 /* With a = |x| and Phi the normal distribution: y = x Phi(x).
  * a >= 1: a Phi(-a) = p exp(-a^2 / 2), where p is a polynomial in t = (a - 4) / (a + 4), fitted to least relative error on a in 1..15 (2^-25.7), and a^2
- * is carried in two floats. y is minus that for negative x, x less that for others.
+ * is carried in two floats. y is minus that for negative x (and NaN for -Inf), x less that for others.
  * a < 1: y = x (1 / 2 + x s), where s is a polynomial in x^2, fitted likewise (2^-25.1): the form above would add the errors of p and exp. */
 INLINE vf gelu_erf(vf x) {
     vf a = v_abs(x);
@@ -94,14 +94,14 @@ INLINE vf gelu_erf(vf x) {
     s = v_fma(s, square, v_set(0x1.46f2d4p-7f));
     s = v_fma(s, square, v_set(-0x1.1058c8p-4f));
     s = v_fma(s, square, v_set(0x1.988454p-2f));
-    vf outer = v_select(v_less(x, v_set(0.0f)), -q, x - q);
+    vf outer = v_select(v_less(x, v_set(0.0f)), v_fma(x, v_set(0.0f), -q), x - q);
     return v_select(v_less(a, v_set(1.0f)), x * v_fma(x, s, v_set(0.5f)), outer);
 }
 
-/* Comparisons are written so that a NaN and a zero of either sign stay. */
+/* relu(-0) = +0; clip keeps what compares equal to a bound; NaN stays in both. */
 INLINE vf activate(vf x, const struct ffp8_finish *f, ffp8_activation activation) {
     switch (activation) {
-    case FFP8_ACTIVATION_RELU: return v_select(v_less(x, v_set(0.0f)), v_set(0.0f), x);
+    case FFP8_ACTIVATION_RELU: return v_select(v_less(x, v_set(0.0f)), v_set(0.0f), x + 0.0f);
     case FFP8_ACTIVATION_CLIP: {
         vf lo = v_set(f->clip_min), hi = v_set(f->clip_max);
         x = v_select(v_less(x, lo), lo, x);

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * arm_neon_kernels.h - the kernels of the neon tier (Armv8.0-A Advanced SIMD)
+ *
+ * The meaning of each stands in kernels.h beside its type.
+ */
+#ifndef FFP8_ARM_NEON_KERNELS_H
+#define FFP8_ARM_NEON_KERNELS_H
+
+#include "../kernels.h"
+
+enum {
+    NEON_MR = 8,        /* rows of a dot kernel's tile */
+    NEON_FUSED_ROWS = 4 /* beyond, decoding each weight once and storing it is faster */
+};
+
+ffp8_decode8_fn ffp8_decode8_neon;
+ffp8_decode16_fn ffp8_decode16_neon;
+ffp8_decode32_fn ffp8_decode32_neon;
+ffp8_encode_fn ffp8_encode_neon;
+ffp8_widen_fn ffp8_widen_bf16_neon, ffp8_widen_f16_neon;
+ffp8_narrow_fn ffp8_narrow_bf16_neon, ffp8_narrow_f16_neon;
+ffp8_amax_fn ffp8_amax_neon;
+ffp8_expand_fn ffp8_expand_i16_neon, ffp8_expand_f32_neon;
+ffp8_dot_fn ffp8_dot_i16_neon, ffp8_dot_f32_neon;
+ffp8_dot_fn ffp8_fused_i16_neon, ffp8_fused_f32_neon;
+ffp8_depthwise_fn ffp8_depthwise_i16_neon, ffp8_depthwise_f32_neon;
+ffp8_epilogue_fn ffp8_epilogue_neon;
+
+#endif

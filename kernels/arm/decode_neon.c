@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * decode_neon.c - arrays of codes to elements, 16 at a time; how, stands in neon_decode.h
+ *
+ * Bound: decode8 and decode16 by table: TBL (4 or, mirrored, 2 of 64 entries a plane); by nibble and half: the shift and convert pipes.
+ * Tails: the last 1..15 codes by the table.
+ */
+#include "arm_neon_kernels.h"
+#include "neon_decode.h"
+
+void ffp8_decode8_neon(const uint8_t *src, uint8_t *dst, size_t n, const struct ffp8_lut *lut) {
+    size_t i = 0;
+    for (; i + 16 <= n; i += 16) vst1q_u8(dst + i, look_up(lut->plane[0], vld1q_u8(src + i), 256));
+    for (; i < n; i++) dst[i] = lut->plane[0][src[i]];
+}
+
+static ALWAYS_INLINE size_t decode16_blocks(const uint8_t *src, uint16_t *dst, size_t n, const struct ffp8_lut *lut, const enum decoding how) {
+    const struct decoder d = decoder_of(lut);
+    size_t i = 0;
+    for (; i + 16 <= n; i += 16) {
+        uint16x8x2_t y = decode_16(vld1q_u8(src + i), &d, how);
+        vst1q_u16(dst + i, y.val[0]);
+        vst1q_u16(dst + i + 8, y.val[1]);
+    }
+    return i;
+}
+
+void ffp8_decode16_neon(const uint8_t *src, uint16_t *dst, size_t n, const struct ffp8_lut *lut) {
+    size_t i;
+    switch (decoding16(lut)) {
+    case BY_NIBBLE: i = decode16_blocks(src, dst, n, lut, BY_NIBBLE); break;
+    case BY_MIRRORED_TABLE: i = decode16_blocks(src, dst, n, lut, BY_MIRRORED_TABLE); break;
+    default: i = decode16_blocks(src, dst, n, lut, BY_TABLE); break;
+    }
+    for (; i < n; i++) dst[i] = (uint16_t)lut->element[src[i]];
+}
+
+static ALWAYS_INLINE size_t decode_half_blocks(const uint8_t *src, uint32_t *dst, size_t n, const struct ffp8_lut *lut, const enum decoding how) {
+    const struct decoder d = decoder_of(lut);
+    size_t i = 0;
+    for (; i + 16 <= n; i += 16) {
+        uint8x16_t c = vld1q_u8(src + i), zero = vdupq_n_u8(0);
+        if (how == BY_HALF_WITH_SPECIALS && any_special(c, &d)) {
+            for (size_t j = i; j < i + 16; j++) dst[j] = lut->element[src[j]];
+            continue;
+        }
+        float32x4x2_t lo = decode_halves(vreinterpretq_s16_u8(vzip1q_u8(zero, c)), &d);
+        float32x4x2_t hi = decode_halves(vreinterpretq_s16_u8(vzip2q_u8(zero, c)), &d);
+        vst1q_u32(dst + i, vreinterpretq_u32_f32(lo.val[0]));
+        vst1q_u32(dst + i + 4, vreinterpretq_u32_f32(lo.val[1]));
+        vst1q_u32(dst + i + 8, vreinterpretq_u32_f32(hi.val[0]));
+        vst1q_u32(dst + i + 12, vreinterpretq_u32_f32(hi.val[1]));
+    }
+    return i;
+}
+
+void ffp8_decode32_neon(const uint8_t *src, uint32_t *dst, size_t n, const struct ffp8_lut *lut) {
+    size_t i = 0;
+    switch (decoding32(lut)) {
+    case BY_HALF: i = decode_half_blocks(src, dst, n, lut, BY_HALF); break;
+    case BY_HALF_WITH_SPECIALS: i = decode_half_blocks(src, dst, n, lut, BY_HALF_WITH_SPECIALS); break;
+    default: break;
+    }
+    for (; i < n; i++) dst[i] = lut->element[src[i]];
+}

@@ -266,7 +266,11 @@ typedef struct ffp8_calibrator { /* start with FFP8_CALIBRATOR_INIT or all zero;
     double sum_square_error[FFP8_CALIBRATOR_CANDIDATES];
     uint32_t min_exponent_bits, max_exponent_bits; /* 0, 0: 1..6; may be set before the first observe */
 } ffp8_calibrator;
+#ifdef __cplusplus
+#define FFP8_CALIBRATOR_INIT {}
+#else
 #define FFP8_CALIBRATOR_INIT { 0 }
+#endif
 
 FFP8_API ffp8_status ffp8_calibrator_observe(ffp8_calibrator *calibrator, const float *x, size_t n);
 FFP8_API ffp8_status ffp8_calibrator_measure(ffp8_calibrator *calibrator, const float *x, size_t n);
@@ -396,6 +400,13 @@ typedef struct ffp8_epilogue {
     float *amax; /* or NULL: receives the largest |y| of the call, before c_scale; NaN if any y is */
 } ffp8_epilogue;
 
+/* The start of every *_args struct: all zero but its size. Clean at -Wextra, which has it name the member in C and call a function in C++. */
+#ifdef __cplusplus
+#define FFP8_ARGS_INIT(type) ffp8_args_init<type>()
+#else
+#define FFP8_ARGS_INIT(type) { .struct_size = sizeof(type) }
+#endif
+
 /* ---------------------------------------------------------------------------------------------------------------
  * 10. GEMM and GEMV: C[m][n] = A[m][k] * W[n][k]^T, with the epilogue above.
  *
@@ -434,7 +445,7 @@ typedef struct ffp8_gemm_args {
     void *workspace;             /* of at least the queried size; any alignment */
     size_t workspace_bytes;
 } ffp8_gemm_args;
-#define FFP8_GEMM_ARGS_INIT { sizeof(ffp8_gemm_args) }
+#define FFP8_GEMM_ARGS_INIT FFP8_ARGS_INIT(ffp8_gemm_args)
 
 /* The workspace that ffp8_gemm with these args needs. Pointers other than packed.data may still be NULL. */
 FFP8_API ffp8_status ffp8_gemm_workspace(const ffp8_gemm_args *args, size_t *bytes);
@@ -498,13 +509,19 @@ typedef struct ffp8_conv_args {
     void *workspace;
     size_t workspace_bytes;
 } ffp8_conv_args;
-#define FFP8_CONV_ARGS_INIT { sizeof(ffp8_conv_args) }
+#define FFP8_CONV_ARGS_INIT FFP8_ARGS_INIT(ffp8_conv_args)
 
 FFP8_API ffp8_status ffp8_conv_workspace(const ffp8_conv_args *args, size_t *bytes);
 FFP8_API ffp8_status ffp8_conv(const ffp8_conv_args *args);
 FFP8_API ffp8_status ffp8_conv_explain(const ffp8_conv_args *args, char *text, size_t bytes);
 
 #ifdef __cplusplus
+}
+
+template <class Args> inline Args ffp8_args_init() {
+    Args args = Args();
+    args.struct_size = sizeof(Args);
+    return args;
 }
 #endif
 

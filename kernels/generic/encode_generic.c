@@ -79,20 +79,8 @@ static bool rounds_up(const struct gap *gap, ffp8_rounding rounding, uint32_t ra
     return false;
 }
 
-/* Whether |v| beyond the last value overflows. The last gap is thought to repeat once; its far end is the overflow. Call with everything
- * negated for the lower end. */
-static bool overflows(double v, double last, double before_last, bool last_odd, ffp8_rounding rounding, uint32_t random) {
-    struct gap gap = {
-        .side = compare_differences(2 * v, 2 * last, last, before_last),
-        .portion = (v - last) / (last - before_last),
-        .upper_is_larger = true,
-        .upper_is_smaller = false,
-        .upper_on_tie = last_odd,
-    };
-    return rounds_up(&gap, rounding, random);
-}
-
-/* Index of v's rounded value among count ascending ones; -1 or count: an overflow. An only value has no gap, hence no overflow. */
+/* Index of v's rounded value among count ascending ones; -1 or count: an overflow. Past either end the last gap is thought to repeat once; its
+ * far end is the overflow. An only value has no gap, hence no overflow. */
 static int round_to_table(double v, const float *value, const uint8_t *code, int count, ffp8_rounding rounding, uint32_t random) {
     int above = 0, end = count; /* the first value > v */
     while (above < end) {
@@ -105,24 +93,33 @@ static int round_to_table(double v, const float *value, const uint8_t *code, int
     int below = above - 1;
     if ((below >= 0 && value[below] == v) || count == 1) return below < 0 ? 0 : below;
 
+    struct gap gap;
     /* Beyond an end. A smallest positive value is rounded to by all from zero up to it: that is no overflow. */
     if (above == count) {
-        bool toward_zero = value[below] < 0 && v <= 0;
-        return !toward_zero && overflows(v, value[below], value[below - 1], code[below] & 1, rounding, random) ? count : below;
+        double last = value[below], inner = value[below - 1];
+        gap.side = compare_differences(2 * v, 2 * last, last, inner);
+        gap.portion = (v - last) / (last - inner);
+        gap.upper_is_larger = true;
+        gap.upper_is_smaller = false;
+        gap.upper_on_tie = code[below] & 1;
+        return !(last < 0 && v <= 0) && rounds_up(&gap, rounding, random) ? count : below;
     }
     if (above == 0) {
-        bool toward_zero = value[0] > 0 && v >= 0;
-        return !toward_zero && overflows(-v, -value[0], -value[1], code[0] & 1, rounding, random) ? -1 : 0;
+        double first = value[0], inner = value[1];
+        gap.side = compare_differences(inner, first, 2 * first, 2 * v);
+        gap.portion = (v - (2 * first - inner)) / (inner - first);
+        gap.upper_is_larger = false;
+        gap.upper_is_smaller = true;
+        gap.upper_on_tie = !(code[0] & 1);
+        return (first > 0 && v >= 0) || rounds_up(&gap, rounding, random) ? 0 : -1;
     }
 
     double low = value[below], high = value[above];
     bool equal = -low == high, low_odd = code[below] & 1, high_odd = code[above] & 1;
-    struct gap gap = {
-        .side = compare_differences(v, low, high, v),
-        .portion = (v - low) / (high - low),
-        .upper_is_larger = equal ? !signbit(v) : fabs(high) > fabs(low),
-        .upper_is_smaller = equal ? !signbit(v) : fabs(high) < fabs(low),
-    };
+    gap.side = compare_differences(v, low, high, v);
+    gap.portion = (v - low) / (high - low);
+    gap.upper_is_larger = equal ? !signbit(v) : fabs(high) > fabs(low);
+    gap.upper_is_smaller = equal ? !signbit(v) : fabs(high) < fabs(low);
     gap.upper_on_tie = low_odd == high_odd ? gap.upper_is_smaller : low_odd;
     return rounds_up(&gap, rounding, random) ? above : below;
 }

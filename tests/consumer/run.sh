@@ -48,9 +48,12 @@ $cc $options $(pkg-config --cflags ffp8) "$here/use_ffp8.c" $(pkg-config --libs 
 mkdir "$work/static"
 cp "$library/libffp8.a" "$work/static" # without the shared library beside it, -lffp8 takes this one
 # shellcheck disable=SC2046,SC2086
-$cc $options $(pkg-config --cflags ffp8) "$here/use_ffp8.c" -L"$work/static" $(pkg-config --static --libs ffp8 | sed "s#-L$library##") \
+$cc $options $(pkg-config --cflags ffp8) "$here/use_ffp8.c" -L"$work/static" $(pkg-config --static --libs ffp8 | sed "s#-L$prefix[^ ]*##") \
     -o "$work/pc_static"
 "${runner[@]}" "$work/pc_static"
 passed=$((passed + 2))
-! readelf -dW "$work/pc_static" | grep -q libffp8
+if readelf -dW "$work/pc_static" | grep -q libffp8; then
+    echo "FAILED: the static program needs the shared library"
+    exit 1
+fi
 echo "$passed passed, 0 failed"

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * dot_512.h - the dot kernels of the tiers with 512-bit registers
+ *
+ * c[r][j] (+)= sum over segments and words of A's word, broadcast, times 32 words of B, one a column; see struct ffp8_dot.
+ * Registers: 14 rows x 2 accumulators of 16 columns = 28, two of B, one broadcast word of A: 31 of 32. A word of A and 128 bytes of B feed
+ * 28 dots, so that one load a clock is enough even where two dots are issued a clock. Rows of A are addressed as base + {0, 1, 2} * lda from a
+ * base for every third row, which fits the 16 general registers.
+ * Order: one accumulator an element of C; segments and words in increasing order. Within a word: dot() below.
+ * Bound: the dot instruction. Tails: an instance for each number of rows; store masks for columns.
+ */
+#ifndef FFP8_DOT_512_H
+#define FFP8_DOT_512_H
+
+#include "../kernels.h"
+#include "x86_util.h"
+
+enum { DOT_ROWS = 14 };
+
+/* acc + a . b in each 32-bit lane. BF16: acc + (a1 * b1 + a0 * b0) as the instruction sums it. One-instruction asm because gcc 12 copies and
+ * spills accumulators around the intrinsics. */
+static ALWAYS_INLINE __m512i dot(__m512i acc, __m512i a, __m512i b, ffp8_class c) {
+    if (c == FFP8_CLASS_F32) __asm__("vfmadd231ps %2, %1, %0" : "+v"(acc) : "v"(a), "v"(b));
+#ifdef __AVX512BF16__
+    if (c == FFP8_CLASS_BF16) __asm__("vdpbf16ps %2, %1, %0" : "+v"(acc) : "v"(a), "v"(b));
+    if (c == FFP8_CLASS_I16) __asm__("vpdpwssd %2, %1, %0" : "+v"(acc) : "v"(a), "v"(b));
+    if (c == FFP8_CLASS_I8) __asm__("vpdpbusd %2, %1, %0" : "+v"(acc) : "v"(a), "v"(b));
+#else
+    if (c == FFP8_CLASS_I16) __asm__("vpaddd %1, %0, %0" : "+v"(acc) : "v"(_mm512_madd_epi16(a, b)));
+#endif
+    return acc;
+}
+
+static ALWAYS_INLINE __m512i broadcast(const uint8_t *word) {
+    int32_t x;
+    memcpy(&x, word, sizeof x);
+    return _mm512_set1_epi32(x);
+}
+
+static ALWAYS_INLINE uint32_t column_mask(const struct ffp8_dot *d) { return (uint32_t)((1ull << d->cols) - 1); }
+
+static ALWAYS_INLINE void finish_half(const struct ffp8_dot *d, size_t r, size_t j, __m512 sum) {
+    __mmask16 mask = (__mmask16)(column_mask(d) >> j);
+    __m512 scale = _mm512_loadu_ps(d->col_scale + j);
+    float *c = d->c + r * d->ldc + j;
+    if (d->row_scale) scale = _mm512_mul_ps(_mm512_set1_ps(d->row_scale[r]), scale);
+    __m512 y = d->flags & FFP8_DOT_ADD ? _mm512_fmadd_ps(sum, scale, _mm512_maskz_loadu_ps(mask, c)) : _mm512_mul_ps(sum, scale);
+    _mm512_mask_storeu_ps(c, mask, y);
+}
+
+/* Sums that go through `wide`: a loop over a copy in memory, for it is bound by the traffic of doubles anyway. */
+static NO_INLINE void finish_wide(const struct ffp8_dot *d, const int32_t (*sum)[FFP8_NR]) {
+    for (size_t r = 0; r < d->rows; r++) {
+        for (size_t j = 0; j < d->cols; j += 16) {
+            __m512d t[2];
+            for (size_t h = 0; h < 2; h++) {
+                __mmask8 mask = (__mmask8)(column_mask(d) >> (j + 8 * h));
+                double *wide = d->wide + r * d->ldw + j + 8 * h;
+                t[h] = _mm512_cvtepi32_pd(_mm256_load_si256((const __m256i *)(sum[r] + j + 8 * h)));
+                if (d->flags & FFP8_DOT_WIDE_IN) t[h] = _mm512_add_pd(t[h], _mm512_maskz_loadu_pd(mask, wide));
+                if (d->flags & FFP8_DOT_WIDE_OUT) _mm512_mask_storeu_pd(wide, mask, t[h]);
+            }
+            if (d->flags & FFP8_DOT_WIDE_OUT) continue;
+            finish_half(d, r, j, _mm512_insertf32x8(_mm512_castps256_ps512(_mm512_cvtpd_ps(t[0])), _mm512_cvtpd_ps(t[1]), 1));
+        }
+    }
+}
+
+static ALWAYS_INLINE void finish(const struct ffp8_dot *d, __m512i (*acc)[2], size_t rows, ffp8_class c) {
+    bool integer = c <= FFP8_CLASS_I16;
+    if (integer && d->flags & (FFP8_DOT_WIDE_IN | FFP8_DOT_WIDE_OUT)) {
+        alignas(64) int32_t sum[DOT_ROWS][FFP8_NR];
+        UNROLL
+        for (size_t r = 0; r < rows; r++) {
+            _mm512_store_si512(sum[r], acc[r][0]);
+            _mm512_store_si512(sum[r] + 16, acc[r][1]);
+        }
+        finish_wide(d, (const int32_t(*)[FFP8_NR])sum);
+        return;
+    }
+    UNROLL
+    for (size_t r = 0; r < rows; r++) {
+        finish_half(d, r, 0, integer ? _mm512_cvtepi32_ps(acc[r][0]) : _mm512_castsi512_ps(acc[r][0]));
+        if (d->cols > 16) finish_half(d, r, 16, integer ? _mm512_cvtepi32_ps(acc[r][1]) : _mm512_castsi512_ps(acc[r][1]));
+    }
+}
+
+/* `steps` words of one segment. */
+static ALWAYS_INLINE void dot_steps(__m512i (*acc)[2], const uint8_t *const *base, size_t offset, size_t lda, const uint8_t *b, size_t rows,
+                                    size_t steps, ffp8_class c) {
+    UNROLL
+    for (size_t s = 0; s < steps; s++) {
+        __m512i b0 = _mm512_load_si512(b + s * FFP8_STEP_BYTES), b1 = _mm512_load_si512(b + s * FFP8_STEP_BYTES + 64);
+        UNROLL
+        for (size_t r = 0; r < rows; r++) {
+            __m512i a = broadcast(base[r / 3] + r % 3 * lda + offset + s * FFP8_WORD_BYTES);
+            acc[r][0] = dot(acc[r][0], a, b0, c);
+            acc[r][1] = dot(acc[r][1], a, b1, c);
+        }
+    }
+}
+
+static ALWAYS_INLINE void dot_tile(const struct ffp8_dot *d, size_t rows, ffp8_class c) {
+    __m512i acc[DOT_ROWS][2];
+    size_t lda = d->lda_bytes, words = d->words;
+    UNROLL
+    for (size_t r = 0; r < rows; r++) acc[r][0] = acc[r][1] = _mm512_setzero_si512();
+    for (size_t i = 0; i < d->count; i++) {
+        const uint8_t *a = d->a[i], *b = d->b[i], *base[(DOT_ROWS + 2) / 3];
+        UNROLL
+        for (size_t r = 0; r < rows; r += 3) base[r / 3] = a + r * lda;
+        if (c == FFP8_CLASS_I8) {
+            if (d->a_offset) {
+                UNROLL
+                for (size_t r = 0; r < rows; r++) {
+                    acc[r][0] = _mm512_add_epi32(acc[r][0], _mm512_load_si512(b));
+                    acc[r][1] = _mm512_add_epi32(acc[r][1], _mm512_load_si512(b + 64));
+                }
+            }
+            b += FFP8_STEP_BYTES;
+        }
+        size_t w = 0;
+        for (; w + 4 <= words; w += 4, b += 4 * FFP8_STEP_BYTES) dot_steps(acc, base, w * FFP8_WORD_BYTES, lda, b, rows, 4, c);
+        for (; w < words; w++, b += FFP8_STEP_BYTES) dot_steps(acc, base, w * FFP8_WORD_BYTES, lda, b, rows, 1, c);
+    }
+    finish(d, acc, rows, c);
+}
+
+/* One instance for each number of rows: a jump on d->rows, which is 1..14. */
+static ALWAYS_INLINE void dot_rows(const struct ffp8_dot *d, ffp8_class c) {
+    switch (d->rows) {
+    case 1: dot_tile(d, 1, c); break;
+    case 2: dot_tile(d, 2, c); break;
+    case 3: dot_tile(d, 3, c); break;
+    case 4: dot_tile(d, 4, c); break;
+    case 5: dot_tile(d, 5, c); break;
+    case 6: dot_tile(d, 6, c); break;
+    case 7: dot_tile(d, 7, c); break;
+    case 8: dot_tile(d, 8, c); break;
+    case 9: dot_tile(d, 9, c); break;
+    case 10: dot_tile(d, 10, c); break;
+    case 11: dot_tile(d, 11, c); break;
+    case 12: dot_tile(d, 12, c); break;
+    case 13: dot_tile(d, 13, c); break;
+    case 14: dot_tile(d, 14, c); break;
+    }
+}
+
+#endif

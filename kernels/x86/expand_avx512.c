@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * expand_avx512.c - expand kernels by vpermi2w and nibble arithmetic. Formula and bound: expand_512.h.
+ */
+#include "expand_512.h"
+#include "x86_dot.h"
+
+void ffp8_expand_i16_avx512(const uint8_t *lines, void *panel, size_t words, const struct ffp8_lut *lut) {
+    expand_class(lines, panel, words, lut, FFP8_CLASS_I16);
+}
+
+void ffp8_expand_f32_avx512(const uint8_t *lines, void *panel, size_t words, const struct ffp8_lut *lut) {
+    expand_class(lines, panel, words, lut, FFP8_CLASS_F32);
+}

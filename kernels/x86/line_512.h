@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * line_512.h - decoding packed lines in 512-bit registers
+ *
+ * decode_words: one or two k-steps of 32 columns, from packed lines to words in column order, which expand stores and fused multiplies.
+ * Everything but NIBBLE is a table look-up of 16-bit elements: the low 16 bits of lut->element (I16, BF16), or the high 16 (F32), which
+ * is all there is of an 8-bit float that is normal in FP32. Codebooks may need all 32 bits: WIDE looks up both halves.
+ *   VBMI: byte planes by vpermi2b, 128 codes at a time; low and high bytes meet in an unpack, which also puts the columns in order.
+ *   else: 16-bit elements by vpermi2w, 64 codes at a time, after an unpack with zero.
+ * MIRRORED tables are half as large, the sign is a bit of the code. NIBBLE: step * (offset + low nibble), by two vpshufb and vpmaddubsw.
+ * All kinds are exact, so that the choice among them never shows.
+ */
+#ifndef FFP8_LINE_512_H
+#define FFP8_LINE_512_H
+
+#include "../kernels.h"
+#include "x86_util.h"
+
+enum line_kind { LINE_FULL, LINE_MIRRORED, LINE_NIBBLE, LINE_WIDE };
+
+/* element[c] >> shift, as 16 bits. */
+struct line_table {
+#ifdef __AVX512VBMI__
+    __m512i low[4], high[4];
+#else
+    __m512i word[8];
+#endif
+};
+
+struct line_tables {
+    struct line_table element, low_half; /* low_half: WIDE only */
+    __m512i step, offset;                /* NIBBLE only */
+};
+
+static ALWAYS_INLINE enum line_kind line_kind(const struct ffp8_lut *lut, ffp8_class c) {
+    if (c == FFP8_CLASS_I8) return LINE_FULL;
+#ifdef __AVX512VBMI__
+    if (c == FFP8_CLASS_I16) return LINE_FULL; /* as many instructions as a sign applied to a half table */
+#else
+    if (c == FFP8_CLASS_I16) return lut->kind == FFP8_LUT_NIBBLE ? LINE_NIBBLE : LINE_FULL;
+#endif
+    if (c == FFP8_CLASS_F32) {
+        __m512i any = _mm512_setzero_si512();
+        for (size_t i = 0; i < 256; i += 16) any = _mm512_or_si512(any, _mm512_load_si512(lut->element + i));
+        if (_mm512_test_epi32_mask(any, _mm512_set1_epi32(0xFFFF))) return LINE_WIDE;
+    }
+    return lut->mirrored ? LINE_MIRRORED : LINE_FULL;
+}
+
+static ALWAYS_INLINE void line_table_load(struct line_table *t, const struct ffp8_lut *lut, unsigned shift) {
+#ifdef __AVX512VBMI__
+    UNROLL
+    for (size_t i = 0; i < 4; i++) {
+        t->low[i] = _mm512_load_si512(lut->plane[shift / 8] + 64 * i);
+        t->high[i] = _mm512_load_si512(lut->plane[shift / 8 + 1] + 64 * i);
+    }
+#else
+    UNROLL
+    for (size_t i = 0; i < 8; i++) {
+        __m512i e0 = _mm512_load_si512(lut->element + 32 * i), e1 = _mm512_load_si512(lut->element + 32 * i + 16);
+        __m256i w0 = _mm512_cvtepi32_epi16(_mm512_srli_epi32(e0, shift)), w1 = _mm512_cvtepi32_epi16(_mm512_srli_epi32(e1, shift));
+        t->word[i] = _mm512_inserti64x4(_mm512_castsi256_si512(w0), w1, 1);
+    }
+#endif
+}
+
+static ALWAYS_INLINE void line_tables_load(struct line_tables *t, const struct ffp8_lut *lut, ffp8_class c, enum line_kind kind) {
+    if (kind == LINE_NIBBLE) {
+        t->step = _mm512_broadcast_i32x4(_mm_load_si128((const __m128i *)lut->step));
+        t->offset = _mm512_broadcast_i32x4(_mm_load_si128((const __m128i *)lut->offset));
+        return;
+    }
+    line_table_load(&t->element, lut, c == FFP8_CLASS_F32 ? 16 : 0);
+    if (kind == LINE_WIDE) line_table_load(&t->low_half, lut, 0);
+}
+
+#ifdef __AVX512VBMI__
+/* Full tables: vpermi2b leaves the lanes that its mask excludes as they are, so that the second look-up completes the first without a blend. */
+static ALWAYS_INLINE __m512i look_up_bytes(const __m512i table[4], __m512i codes, enum line_kind kind) {
+    if (kind == LINE_MIRRORED) return _mm512_permutex2var_epi8(table[0], codes, table[1]);
+    __mmask64 upper = _mm512_movepi8_mask(codes);
+    codes = _mm512_mask2_permutex2var_epi8(table[2], codes, upper, table[3]);
+    return _mm512_mask2_permutex2var_epi8(table[0], codes, ~upper, table[1]);
+}
+
+/* pair[h]: columns 16h..16h+15, elements k and k+1. */
+static ALWAYS_INLINE void look_up_line(const struct line_table *t, __m512i codes, enum line_kind kind, __m512i pair[2]) {
+    __m512i low = look_up_bytes(t->low, codes, kind), high = look_up_bytes(t->high, codes, kind);
+    if (kind == LINE_MIRRORED) high = _mm512_or_si512(high, _mm512_and_si512(codes, _mm512_set1_epi8(-128)));
+    pair[0] = _mm512_unpacklo_epi8(low, high);
+    pair[1] = _mm512_unpackhi_epi8(low, high);
+}
+#else
+static ALWAYS_INLINE __m512i look_up_words(const __m512i table[4], __m512i codes) {
+    __m512i lower = _mm512_permutex2var_epi16(table[0], codes, table[1]);
+    return _mm512_mask_blend_epi16(_mm512_test_epi16_mask(codes, _mm512_set1_epi16(64)), lower, _mm512_permutex2var_epi16(table[2], codes, table[3]));
+}
+
+static ALWAYS_INLINE void look_up_line(const struct line_table *t, __m512i codes, enum line_kind kind, __m512i pair[2]) {
+    pair[0] = _mm512_unpacklo_epi8(codes, _mm512_setzero_si512());
+    pair[1] = _mm512_unpackhi_epi8(codes, _mm512_setzero_si512());
+    UNROLL
+    for (size_t h = 0; h < 2; h++) {
+        __m512i x = pair[h], lower = look_up_words(t->word, x);
+        if (kind == LINE_MIRRORED) {
+            pair[h] = _mm512_or_si512(lower, _mm512_and_si512(_mm512_slli_epi16(x, 8), _mm512_set1_epi16(-32768)));
+        } else {
+            pair[h] = _mm512_mask_blend_epi16(_mm512_test_epi16_mask(x, _mm512_set1_epi16(128)), lower, look_up_words(t->word + 4, x));
+        }
+    }
+}
+#endif
+
+static ALWAYS_INLINE void nibble_line(const struct line_tables *t, __m512i codes, __m512i pair[2]) {
+    const __m512i low4 = _mm512_set1_epi8(15), zero = _mm512_setzero_si512();
+    __m512i top = _mm512_and_si512(_mm512_srli_epi16(codes, 4), low4);
+    __m512i step = _mm512_shuffle_epi8(t->step, top);
+    __m512i significand = _mm512_add_epi8(_mm512_shuffle_epi8(t->offset, top), _mm512_and_si512(codes, low4));
+    pair[0] = _mm512_maddubs_epi16(_mm512_unpacklo_epi8(significand, zero), _mm512_unpacklo_epi8(step, step));
+    pair[1] = _mm512_maddubs_epi16(_mm512_unpackhi_epi8(significand, zero), _mm512_unpackhi_epi8(step, step));
+}
+
+static ALWAYS_INLINE __m512i load_line(const uint8_t *line) {
+    _mm_prefetch((const char *)line + PREFETCH_BYTES, _MM_HINT_T0);
+    return _mm512_loadu_si512(line);
+}
+
+/* word[s][h]: step s < steps (1 or 2), columns 16h..16h+15. */
+static ALWAYS_INLINE void decode_words(const struct line_tables *t, const uint8_t *lines, size_t steps, ffp8_class c, enum line_kind kind,
+                                       __m512i (*word)[2]) {
+    if (c == FFP8_CLASS_F32) { /* both steps lie in one line */
+        __m512i codes = load_line(lines), pair[2], low[2];
+        look_up_line(&t->element, codes, kind, pair);
+        if (kind == LINE_WIDE) look_up_line(&t->low_half, codes, kind, low);
+        UNROLL
+        for (size_t h = 0; h < 2; h++) {
+            word[0][h] = _mm512_slli_epi32(pair[h], 16);
+            if (kind == LINE_WIDE) word[0][h] = _mm512_or_si512(word[0][h], _mm512_and_si512(low[h], _mm512_set1_epi32(0xFFFF)));
+            if (steps == 1) continue;
+            word[1][h] = _mm512_and_si512(pair[h], _mm512_set1_epi32((int)0xFFFF0000));
+            if (kind == LINE_WIDE) word[1][h] = _mm512_or_si512(word[1][h], _mm512_srli_epi32(low[h], 16));
+        }
+        return;
+    }
+    UNROLL
+    for (size_t s = 0; s < steps; s++) {
+#ifdef __AVX512VBMI__
+        if (c == FFP8_CLASS_I8) {
+            __m512i first = look_up_bytes(t->element.low, load_line(lines + s * 2 * FFP8_LINE_BYTES), kind);
+            __m512i second = look_up_bytes(t->element.low, load_line(lines + (s * 2 + 1) * FFP8_LINE_BYTES), kind);
+            word[s][0] = _mm512_unpacklo_epi16(first, second);
+            word[s][1] = _mm512_unpackhi_epi16(first, second);
+            continue;
+        }
+#endif
+        __m512i codes = load_line(lines + s * FFP8_LINE_BYTES);
+        if (kind == LINE_NIBBLE) {
+            nibble_line(t, codes, word[s]);
+        } else {
+            look_up_line(&t->element, codes, kind, word[s]);
+        }
+    }
+}
+
+/* Bytes of lines in two steps. */
+static ALWAYS_INLINE size_t two_steps_bytes(ffp8_class c) {
+    return c == FFP8_CLASS_I8 ? 4 * FFP8_LINE_BYTES : c == FFP8_CLASS_F32 ? FFP8_LINE_BYTES : 2 * FFP8_LINE_BYTES;
+}
+
+#endif

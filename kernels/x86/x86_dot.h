@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * x86_dot.h - the x86 tiers' kernels of matrix products: expand, dot, fused, depthwise
+ *
+ * The meaning of each stands in kernels.h beside its type. Tiers above inherit what is not named here.
+ */
+#ifndef FFP8_X86_DOT_H
+#define FFP8_X86_DOT_H
+
+#include "../kernels.h"
+
+ffp8_expand_fn ffp8_expand_i16_avx2, ffp8_expand_f32_avx2;
+ffp8_dot_fn ffp8_dot_i16_avx2, ffp8_dot_f32_avx2;
+ffp8_dot_fn ffp8_fused_i16_avx2, ffp8_fused_f32_avx2;
+ffp8_depthwise_fn ffp8_depthwise_i16_avx2, ffp8_depthwise_f32_avx2;
+
+ffp8_expand_fn ffp8_expand_i16_avx512, ffp8_expand_f32_avx512;
+ffp8_dot_fn ffp8_dot_i16_avx512, ffp8_dot_f32_avx512;
+ffp8_dot_fn ffp8_fused_i16_avx512, ffp8_fused_f32_avx512;
+ffp8_depthwise_fn ffp8_depthwise_i16_avx512, ffp8_depthwise_f32_avx512;
+
+ffp8_expand_fn ffp8_expand_i8_avx512bf16, ffp8_expand_i16_avx512bf16, ffp8_expand_bf16_avx512bf16, ffp8_expand_f32_avx512bf16;
+ffp8_dot_fn ffp8_dot_i8_avx512bf16, ffp8_dot_i16_avx512bf16, ffp8_dot_bf16_avx512bf16;
+ffp8_dot_fn ffp8_fused_i8_avx512bf16, ffp8_fused_i16_avx512bf16, ffp8_fused_bf16_avx512bf16, ffp8_fused_f32_avx512bf16;
+
+#endif

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../kernels/kernel_util.h"
+#include "format.h"
 #include "lut.h"
 #include "scales.h"
 
@@ -89,21 +90,17 @@ ffp8_status ffp8_packed_layout(struct ffp8_packed_header *header, enum ffp8_pack
 
 void ffp8_packed_measure(struct ffp8_packed_header *header, const ffp8_format *format, const bool used[256]) {
     float value[256];
-    ffp8_format_values(format, value);
     bool counted[256]; /* finite codes do whether they occur or not: luts are built for all of them */
-    int zero = -1, finite = -1;
+    struct ffp8_landmarks marks;
+    ffp8_format_values(format, value);
+    ffp8_format_landmarks(format, &marks);
     header->special_used = 0;
     for (int c = 0; c < 256; c++) {
         counted[c] = used[c] || isfinite(value[c]);
-        if (!isfinite(value[c])) {
-            header->special_used |= used[c];
-            continue;
-        }
-        if (value[c] == 0 && zero < 0) zero = c;
-        if (finite < 0) finite = c;
+        if (!isfinite(value[c])) header->special_used |= used[c];
     }
     header->classes = ffp8_format_classes(format, counted);
-    header->pad_code = (uint32_t)(zero >= 0 ? zero : finite >= 0 ? finite : 0); /* without any finite code every sum is NaN anyway */
+    header->pad_code = (uint32_t)(marks.zero >= 0 ? marks.zero : marks.smallest);
 }
 
 void ffp8_packed_open(void *blob, const struct ffp8_packed_header *header, const ffp8_format *format, const ffp8_scales *scales) {

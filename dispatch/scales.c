@@ -4,6 +4,8 @@
  */
 #include "scales.h"
 
+#include <math.h>
+
 ffp8_status ffp8_scales_check_shape(const ffp8_scales *scales, size_t rows, size_t k) {
     if (!scales->data) return FFP8_OK;
     if ((unsigned)scales->type > FFP8_SCALE_E8M0) return FFP8_ERROR_ENUM;
@@ -36,18 +38,37 @@ float ffp8_scale_at(const ffp8_scales *scales, size_t row_block, size_t k_block)
     return code == 255 ? ffp8_float(0x7FC00000u) : code == 0 ? 0x1p-127f : ffp8_float(code << 23);
 }
 
-void ffp8_scales_rows(const ffp8_scales *scales, size_t first, size_t rows, size_t k, int shift, float *dst) {
+void ffp8_scales_rows(const ffp8_scales *scales, size_t first, size_t rows, size_t k, float factor, int shift, float *dst) {
+    const double unit = ldexp(1, shift);
+    const size_t block_rows = scales->data && scales->block_rows ? scales->block_rows : SIZE_MAX;
     const size_t k_block = scales->data && scales->block_k ? k / scales->block_k : 0;
-    size_t block = 0, next = first; /* `next`: the row at which `factor` must be looked up anew */
-    float factor = 0;
-    for (size_t i = 0; i < rows; i++) {
-        const size_t row = first + i;
-        if (row == next) {
-            const size_t block_rows = scales->data ? scales->block_rows : 0;
-            block = block_rows ? row / block_rows : 0;
-            factor = ldexpf(ffp8_scale_at(scales, block, k_block), shift);
-            next = block_rows ? (block + 1) * block_rows : SIZE_MAX;
-        }
-        dst[i] = factor;
+    for (size_t i = 0; i < rows;) {
+        const size_t block = (first + i) / block_rows;
+        const size_t end = ffp8_min_size(rows - i, block_rows - (first + i) % block_rows) + i;
+        const float scale = (float)(factor * ffp8_scale_at(scales, block, k_block) * unit);
+        while (i < end) dst[i++] = scale;
     }
+}
+
+struct ffp8_exponents ffp8_scales_exponents(const ffp8_scales *scales, size_t rows, size_t k) {
+    uint32_t low = 0x7F800000u, high = 0; /* magnitudes as bits: their order is that of the values */
+    if (!scales->data) return (struct ffp8_exponents){0, 0};
+    const size_t row_blocks = ffp8_scale_blocks(rows, scales->block_rows), k_blocks = ffp8_scale_blocks(k, scales->block_k);
+    for (size_t r = 0; r < row_blocks; r++)
+        for (size_t b = 0; b < k_blocks; b++) {
+            const uint32_t magnitude = ffp8_bits(ffp8_scale_at(scales, r, b)) & 0x7FFFFFFFu;
+            if (magnitude == 0 || magnitude > 0x7F800000u) continue;
+            if (magnitude < low) low = magnitude;
+            if (magnitude > high) high = magnitude;
+        }
+    if (high == 0) return (struct ffp8_exponents){0, 0};
+    return (struct ffp8_exponents){ilogbf(ffp8_float(low)), ilogbf(ffp8_float(high))};
+}
+
+bool ffp8_scales_fold(struct ffp8_exponents rows, struct ffp8_exponents columns, int shift) {
+    if (shift == 0) return true;
+    /* A sum of integers is below 2^64, and one of float elements keeps its place in FP32's range as well as the values' own sum would. */
+    if (shift < -126 || shift > 62) return false;
+    const int low = rows.low + columns.low, high = rows.high + columns.high + 1; /* of the product of two scales */
+    return columns.low + shift >= -126 && columns.high + shift <= 126 && low >= -126 && high <= 126 && low + shift >= -126 && high + shift <= 126;
 }

@@ -20,7 +20,17 @@ ffp8_status ffp8_scales_check(const ffp8_scales *scales, size_t rows, size_t k);
 /* Scale of the blocks (row_block, k_block); 1 without data. */
 float ffp8_scale_at(const ffp8_scales *scales, size_t row_block, size_t k_block);
 
-/* dst[i] = (scale of row first + i in the k-block that holds k) * 2^shift, one FP32 rounding, which happens only outside FP32's normal range. */
-void ffp8_scales_rows(const ffp8_scales *scales, size_t first, size_t rows, size_t k, int shift, float *dst);
+/* dst[i] = f32(factor * scale of row first + i in the block that holds k) * 2^shift: one more rounding only outside FP32's normal range. */
+void ffp8_scales_rows(const ffp8_scales *scales, size_t first, size_t rows, size_t k, float factor, int shift, float *dst);
+
+/* Binary exponents of the smallest and largest magnitude among the scales; zeros and NaNs do not count. No scale counts: 0, 0. */
+struct ffp8_exponents {
+    int low, high;
+};
+struct ffp8_exponents ffp8_scales_exponents(const ffp8_scales *scales, size_t rows, size_t k);
+
+/* Whether sum * (row scale * column scale * 2^shift) is, bit for bit, (sum * 2^shift) * (row scale * column scale) for every sum that integer
+ * elements can have: nothing leaves FP32's normal range on the way. */
+bool ffp8_scales_fold(struct ffp8_exponents rows, struct ffp8_exponents columns, int shift);
 
 #endif

@@ -51,6 +51,9 @@ void ffp8_operands_init(struct ffp8_operands *operands, const struct ffp8_kernel
         operands->exact_terms = most == 0 ? INT32_MAX : (size_t)(INT32_MAX / most);
     }
 
+    struct ffp8_landmarks b_marks;
+    ffp8_format_landmarks(b_format, &b_marks);
+    operands->pad_code = (uint8_t)(b_marks.zero >= 0 ? b_marks.zero : b_marks.smallest);
     ffp8_lut_init(&operands->b, b_format, class_of, b_finite);
     operands->shift = operands->b.shift;
     if (!a_format) return;

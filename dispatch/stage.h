@@ -15,6 +15,7 @@ struct ffp8_operands {
     ffp8_class class_of; /* the class of the kernels: runs_as of the product's */
     uint8_t a_offset;    /* I8: what staging adds to A's elements */
     size_t exact_terms;  /* I8, I16 */
+    uint8_t pad_code;    /* of B: a finite code, that of zero where there is one */
     int shift;           /* of both operands together: value of a product = product of elements * 2^shift */
     struct ffp8_lut a, b; /* a: only if A is FFP8; with the offset in it */
 };

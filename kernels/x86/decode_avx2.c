@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * decode_avx2.c - codes to elements, 32 at a time
+ *
+ * By what the lut says of its elements, cheapest first:
+ *   NIBBLE  step and offset of the upper nibble by vpshufb, then (offset + lower nibble) * step by vpmaddubsw
+ *   HALF    moved to the place of a half, then vcvtph2ps; the codes that are Inf or NaN are put right one by one
+ *   TABLE   planes of bytes: a vpshufb for each 16 entries (by the lower nibble), then a tree of blends (by the upper): 31 instructions a plane,
+ *           15 where the upper half of the table is the lower with a sign. FP32 elements with more than two planes that are not zero: scalar loads.
+ * 16-bit results are interleaved by unpacks within 128-bit lanes; the codes are permuted first, so that the elements come out in order.
+ * A gather would be slower than scalar loads on half the machines. Tails: through 32 codes on the stack.
+ */
+#include <immintrin.h>
+#include <string.h>
+
+#include "x86_convert.h"
+
+#define INLINE static inline __attribute__((always_inline))
+
+enum { STEP = 32 };
+
+INLINE __m256i load(const uint8_t *p) { return _mm256_loadu_si256((const __m256i *)p); }
+INLINE void store(void *p, __m256i x) { _mm256_storeu_si256((__m256i *)p, x); }
+INLINE __m256i row_of(const void *p) { return _mm256_broadcastsi128_si256(_mm_load_si128((const __m128i *)p)); }
+INLINE __m256i low_nibble(__m256i code) { return _mm256_and_si256(code, _mm256_set1_epi8(15)); }
+INLINE __m256i high_nibble(__m256i code) { return low_nibble(_mm256_srli_epi16(code, 4)); }
+
+/* Bytes of one plane of the table. Blends look at the top bit of each byte of c << 1, c << 2, c << 3. */
+INLINE __m256i look_up(const uint8_t table[256], __m256i code, bool mirrored) {
+    __m256i nibble = low_nibble(code), bit4 = _mm256_slli_epi16(code, 3), bit5 = _mm256_slli_epi16(code, 2), bit6 = _mm256_slli_epi16(code, 1);
+    __m256i half[2];
+    for (int h = 0; h < (mirrored ? 1 : 2); h++) {
+        __m256i quarter[2];
+        for (int q = 0; q < 2; q++) {
+            const uint8_t *t = table + 128 * h + 64 * q;
+            __m256i a = _mm256_blendv_epi8(_mm256_shuffle_epi8(row_of(t), nibble), _mm256_shuffle_epi8(row_of(t + 16), nibble), bit4);
+            __m256i b = _mm256_blendv_epi8(_mm256_shuffle_epi8(row_of(t + 32), nibble), _mm256_shuffle_epi8(row_of(t + 48), nibble), bit4);
+            quarter[q] = _mm256_blendv_epi8(a, b, bit5);
+        }
+        half[h] = _mm256_blendv_epi8(quarter[0], quarter[1], bit6);
+    }
+    return mirrored ? half[0] : _mm256_blendv_epi8(half[0], half[1], code);
+}
+
+/* The plane that holds the sign. */
+INLINE __m256i look_up_top(const uint8_t table[256], __m256i code, bool mirrored) {
+    __m256i y = look_up(table, code, mirrored);
+    return mirrored ? _mm256_or_si256(y, _mm256_and_si256(code, _mm256_set1_epi8((char)0x80))) : y;
+}
+
+/* Words of the codes in the lower and in the upper eight bytes of each lane. */
+INLINE void integers(const struct ffp8_lut *lut, __m256i code, __m256i y[2]) {
+    __m256i nibble = high_nibble(code), zero = _mm256_setzero_si256();
+    __m256i step = _mm256_shuffle_epi8(row_of(lut->step), nibble), offset = _mm256_shuffle_epi8(row_of(lut->offset), nibble);
+    __m256i count = _mm256_add_epi8(offset, low_nibble(code));
+    y[0] = _mm256_maddubs_epi16(_mm256_unpacklo_epi8(count, zero), _mm256_unpacklo_epi8(step, zero));
+    y[1] = _mm256_maddubs_epi16(_mm256_unpackhi_epi8(count, zero), _mm256_unpackhi_epi8(step, zero));
+}
+
+INLINE __m256i decode8_step(__m256i code, const struct ffp8_lut *lut, enum ffp8_lut_kind kind) {
+    if (kind != FFP8_LUT_NIBBLE) return look_up(lut->plane[0], code, false);
+    __m256i y[2], byte = _mm256_set1_epi16(0xFF);
+    integers(lut, code, y);
+    return _mm256_packus_epi16(_mm256_and_si256(y[0], byte), _mm256_and_si256(y[1], byte));
+}
+
+INLINE void decode8(const uint8_t *src, uint8_t *dst, size_t n, const struct ffp8_lut *lut, enum ffp8_lut_kind kind) {
+    size_t i = 0;
+    for (; i + STEP <= n; i += STEP) store(dst + i, decode8_step(load(src + i), lut, kind));
+    if (i < n) {
+        uint8_t in[STEP] = {0}, out[STEP];
+        memcpy(in, src + i, n - i);
+        store(out, decode8_step(load(in), lut, kind));
+        memcpy(dst + i, out, n - i);
+    }
+}
+
+void ffp8_decode8_avx2(const uint8_t *src, uint8_t *dst, size_t n, const struct ffp8_lut *lut) {
+    if (lut->kind == FFP8_LUT_NIBBLE) decode8(src, dst, n, lut, FFP8_LUT_NIBBLE);
+    else decode8(src, dst, n, lut, FFP8_LUT_TABLE);
+}
+
+INLINE void decode16_step(const uint8_t *src, uint16_t *dst, const struct ffp8_lut *lut, enum ffp8_lut_kind kind, bool mirrored) {
+    __m256i code = _mm256_permute4x64_epi64(load(src), 0xD8), y[2];
+    if (kind == FFP8_LUT_NIBBLE) {
+        integers(lut, code, y);
+    } else {
+        __m256i low = look_up(lut->plane[0], code, mirrored), high = look_up_top(lut->plane[1], code, mirrored);
+        y[0] = _mm256_unpacklo_epi8(low, high);
+        y[1] = _mm256_unpackhi_epi8(low, high);
+    }
+    store(dst, y[0]);
+    store(dst + 16, y[1]);
+}
+
+INLINE void decode16(const uint8_t *src, uint16_t *dst, size_t n, const struct ffp8_lut *lut, enum ffp8_lut_kind kind, bool mirrored) {
+    size_t i = 0;
+    for (; i + STEP <= n; i += STEP) decode16_step(src + i, dst + i, lut, kind, mirrored);
+    if (i < n) {
+        uint8_t in[STEP] = {0};
+        uint16_t out[STEP];
+        memcpy(in, src + i, n - i);
+        decode16_step(in, out, lut, kind, mirrored);
+        memcpy(dst + i, out, (n - i) * sizeof *dst);
+    }
+}
+
+void ffp8_decode16_avx2(const uint8_t *src, uint16_t *dst, size_t n, const struct ffp8_lut *lut) {
+    if (lut->kind == FFP8_LUT_NIBBLE) decode16(src, dst, n, lut, FFP8_LUT_NIBBLE, false);
+    else if (lut->mirrored) decode16(src, dst, n, lut, FFP8_LUT_TABLE, true);
+    else decode16(src, dst, n, lut, FFP8_LUT_TABLE, false);
+}
+
+INLINE __m256i halves(__m128i codes, const struct ffp8_lut *lut) {
+    __m256i word = _mm256_cvtepu8_epi16(codes);
+    __m256i sign = _mm256_slli_epi16(_mm256_and_si256(word, _mm256_set1_epi16(lut->sign_mask)), 8);
+    __m256i magnitude = _mm256_and_si256(word, _mm256_set1_epi16(lut->magnitude_mask));
+    return _mm256_or_si256(sign, _mm256_sll_epi16(magnitude, _mm_cvtsi32_si128(lut->half_shift)));
+}
+
+/* A bit for each code that the formula of kind HALF does not cover. */
+INLINE uint32_t specials(__m256i code, const struct ffp8_lut *lut) {
+    __m256i magnitude = _mm256_and_si256(code, _mm256_set1_epi8((char)lut->magnitude_mask)), special = _mm256_setzero_si256();
+    if (lut->special_lo < 256) special = _mm256_cmpeq_epi8(_mm256_max_epu8(magnitude, _mm256_set1_epi8((char)lut->special_lo)), magnitude);
+    if (lut->special_minus_zero) special = _mm256_or_si256(special, _mm256_cmpeq_epi8(code, _mm256_set1_epi8((char)0x80)));
+    return (uint32_t)_mm256_movemask_epi8(special);
+}
+
+INLINE void decode32_step(const uint8_t *src, uint32_t *dst, const struct ffp8_lut *lut, enum ffp8_lut_kind kind, bool mirrored) {
+    if (kind == FFP8_LUT_HALF) {
+        for (int j = 0; j < STEP; j += 16) {
+            __m256i h = halves(_mm_loadu_si128((const __m128i *)(src + j)), lut);
+            _mm256_storeu_ps((float *)dst + j, _mm256_cvtph_ps(_mm256_castsi256_si128(h)));
+            _mm256_storeu_ps((float *)dst + j + 8, _mm256_cvtph_ps(_mm256_extracti128_si256(h, 1)));
+        }
+        for (uint32_t left = specials(load(src), lut); left; left &= left - 1) {
+            int j = __builtin_ctz(left);
+            dst[j] = lut->element[src[j]];
+        }
+        return;
+    }
+    __m256i code = _mm256_permutevar8x32_epi32(load(src), _mm256_setr_epi32(0, 2, 4, 6, 1, 3, 5, 7)), zero = _mm256_setzero_si256();
+    __m256i low = look_up(lut->plane[2], code, mirrored), high = look_up_top(lut->plane[3], code, mirrored);
+    __m256i first = _mm256_unpacklo_epi8(low, high), second = _mm256_unpackhi_epi8(low, high);
+    store(dst, _mm256_unpacklo_epi16(zero, first));
+    store(dst + 8, _mm256_unpackhi_epi16(zero, first));
+    store(dst + 16, _mm256_unpacklo_epi16(zero, second));
+    store(dst + 24, _mm256_unpackhi_epi16(zero, second));
+}
+
+INLINE void decode32(const uint8_t *src, uint32_t *dst, size_t n, const struct ffp8_lut *lut, enum ffp8_lut_kind kind, bool mirrored) {
+    size_t i = 0;
+    for (; i + STEP <= n; i += STEP) decode32_step(src + i, dst + i, lut, kind, mirrored);
+    if (i < n) {
+        uint8_t in[STEP] = {0};
+        uint32_t out[STEP];
+        memcpy(in, src + i, n - i);
+        decode32_step(in, out, lut, kind, mirrored);
+        memcpy(dst + i, out, (n - i) * sizeof *dst);
+    }
+}
+
+static bool has_upper_only(const struct ffp8_lut *lut) {
+    __m256i any = _mm256_setzero_si256();
+    for (int i = 0; i < 256; i += 32) any = _mm256_or_si256(any, _mm256_or_si256(load(lut->plane[0] + i), load(lut->plane[1] + i)));
+    return _mm256_testz_si256(any, any);
+}
+
+void ffp8_decode32_avx2(const uint8_t *src, uint32_t *dst, size_t n, const struct ffp8_lut *lut) {
+    if (lut->kind == FFP8_LUT_HALF) {
+        decode32(src, dst, n, lut, FFP8_LUT_HALF, false);
+    } else if (!has_upper_only(lut)) {
+        for (size_t i = 0; i < n; i++) dst[i] = lut->element[src[i]];
+    } else if (lut->mirrored) {
+        decode32(src, dst, n, lut, FFP8_LUT_TABLE, true);
+    } else {
+        decode32(src, dst, n, lut, FFP8_LUT_TABLE, false);
+    }
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * table_avx512bf16.c - the table of the avx512bf16 tier: AVX-512 with VBMI, VNNI and BF16
+ *
+ * Every class runs as itself. A K block of 256 words makes a panel of 32 KB, which a tile streams once from L2; 512 columns of them fill half of an L2 of
+ * 1 MB, which is the smallest that CPUs with these instructions have.
+ */
+#include "../../dispatch/cpu.h"
+#include "../generic/dot_generic.h"
+#include "../generic/generic.h"
+#include "x86_convert.h"
+#include "x86_dot.h"
+
+const struct ffp8_kernels ffp8_kernels_avx512bf16 = {
+    .name = "avx512bf16",
+    .isa = FFP8_ISA_AVX512BF16,
+    .needs = FFP8_CPU_AVX2 | FFP8_CPU_FMA | FFP8_CPU_F16C | FFP8_CPU_AVX512F | FFP8_CPU_AVX512BW | FFP8_CPU_AVX512DQ | FFP8_CPU_AVX512VL |
+             FFP8_CPU_AVX512VBMI | FFP8_CPU_AVX512VNNI | FFP8_CPU_AVX512BF16,
+    .runs_as = {FFP8_CLASS_I8, FFP8_CLASS_I16, FFP8_CLASS_BF16, FFP8_CLASS_F32},
+    .mr = {14, 14, 14, 14},
+    .fused_rows = 4,
+    .kc_bytes = 1024,
+    .nc_columns = 512,
+    .mc_rows = 448,
+    .decode8 = ffp8_decode8_avx512bf16,
+    .decode16 = ffp8_decode16_avx512bf16,
+    .decode32 = ffp8_decode32_avx512bf16,
+    .encode = ffp8_encode_avx512,
+    .encode_table = ffp8_encode_table_generic,
+    .widen_bf16 = ffp8_widen_bf16_avx512,
+    .widen_f16 = ffp8_widen_f16_avx512,
+    .narrow_bf16 = ffp8_narrow_bf16_avx512,
+    .narrow_f16 = ffp8_narrow_f16_avx512,
+    .amax = ffp8_amax_avx512,
+    .expand = {ffp8_expand_i8_avx512bf16, ffp8_expand_i16_avx512bf16, ffp8_expand_bf16_avx512bf16, ffp8_expand_f32_avx512bf16},
+    .dot = {ffp8_dot_i8_avx512bf16, ffp8_dot_i16_avx512bf16, ffp8_dot_bf16_avx512bf16, ffp8_dot_f32_avx512},
+    .fused = {ffp8_fused_i8_avx512bf16, ffp8_fused_i16_avx512bf16, ffp8_fused_bf16_avx512bf16, ffp8_fused_f32_avx512bf16},
+    .depthwise_i16 = ffp8_depthwise_i16_avx512,
+    .depthwise_f32 = ffp8_depthwise_f32_avx512,
+    .epilogue = ffp8_epilogue_avx512,
+};

@@ -8,9 +8,7 @@
 #include "ffp8/ffp8.h"
 
 /* 2^exponent * (1 + fraction / 2^bits) */
-static float binade(int exponent, unsigned fraction, int bits) {
-    return ldexpf((float)((1u << bits) + fraction), exponent - bits);
-}
+static float binade(int exponent, unsigned fraction, int bits) { return ldexpf((float)((1u << bits) + fraction), exponent - bits); }
 
 /* The 7 bits after the sign of a positive posit, from the top: a run of equal bits and the bit that ends it (the regime, a power of
  * 2^(2^es)), es bits of exponent, the rest fraction. Exponent bits that do not fit are zero. */

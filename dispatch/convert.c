@@ -2,8 +2,8 @@
  *
  * convert.c - arrays of FP32, BF16 and F16 to codes and back
  *
- * 16-bit floats pass through a block of FP32 on the stack on their way to codes; on the way back the lut already holds rounded 16-bit results.
- */
+ * 16-bit floats pass through a block of FP32 on the stack on their way to codes; on the way back the lut already holds rounded 16-bit
+ * results. /
 #include <float.h>
 
 #include "../kernels/kernel_util.h"
@@ -13,9 +13,7 @@
 
 enum { BLOCK = 512 };
 
-static bool scale_is_valid(float scale) {
-    return isfinite(scale) && scale != 0;
-}
+static bool scale_is_valid(float scale) { return isfinite(scale) && scale != 0; }
 
 static ffp8_status check_encoding(const ffp8_encoding *encoding, ffp8_dtype src_type) {
     if (src_type != FFP8_TYPE_F32 && src_type != FFP8_TYPE_BF16 && src_type != FFP8_TYPE_F16) return FFP8_ERROR_ENUM;
@@ -121,8 +119,8 @@ static bool extent_overflows(size_t rows, size_t ld, size_t row, size_t bytes_ea
                         __builtin_mul_overflow(extent, bytes_each, &extent));
 }
 
-ffp8_status ffp8_quantize_rows(const ffp8_format *format, const void *src, ffp8_dtype src_type, size_t ld_src, size_t m, size_t k, uint8_t *dst,
-                               size_t ld_dst, float *scales, const ffp8_encoding *encoding) {
+ffp8_status ffp8_quantize_rows(const ffp8_format *format, const void *src, ffp8_dtype src_type, size_t ld_src, size_t m, size_t k,
+                               uint8_t *dst, size_t ld_dst, float *scales, const ffp8_encoding *encoding) {
     ffp8_status status = ffp8_format_check(format);
     if (status != FFP8_OK) return status;
     status = check_encoding(encoding, src_type);

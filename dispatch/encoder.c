@@ -6,9 +6,7 @@
 #include "lut.h"
 
 /* The first of several codes that the format has. */
-static uint8_t first_code(int a, int b, int c) {
-    return (uint8_t)(a >= 0 ? a : b >= 0 ? b : c);
-}
+static uint8_t first_code(int a, int b, int c) { return (uint8_t)(a >= 0 ? a : b >= 0 ? b : c); }
 
 void ffp8_encoder_init(struct ffp8_encoder *encoder, const ffp8_format *format, float scale, const ffp8_encoding *encoding) {
     ffp8_encoding how = encoding ? *encoding : (ffp8_encoding){0};

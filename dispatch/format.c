@@ -9,13 +9,9 @@
 
 enum { F32_LOWEST_BIT = -149, F32_MAX_EXPONENT = 127 };
 
-static bool is_signed(const ffp8_format *format) {
-    return format->sign_bits != 0;
-}
+static bool is_signed(const ffp8_format *format) { return format->sign_bits != 0; }
 
-static unsigned magnitude_mask(const ffp8_format *format) {
-    return is_signed(format) ? 0x7Fu : 0xFFu;
-}
+static unsigned magnitude_mask(const ffp8_format *format) { return is_signed(format) ? 0x7Fu : 0xFFu; }
 
 /* The first magnitude code that the policy takes away, above which there is no finite one; one past the last code if it takes none. */
 static unsigned first_special(const ffp8_format *format) {
@@ -168,7 +164,8 @@ void ffp8_format_landmarks(const ffp8_format *format, struct ffp8_landmarks *mar
 }
 
 uint32_t ffp8_sort_values(const float value[256], float sorted[256], uint8_t code[256]) {
-    /* Keys order by value, then +0 before -0, then by code. Shell's sort: in place (qsort may allocate), and fast enough for an operator call. */
+    /* Keys order by value, then +0 before -0, then by code. Shell's sort: in place (qsort may allocate), and fast enough for an operator
+     * call. */
     static const uint32_t gaps[] = {132, 57, 23, 10, 4, 1};
     int64_t key[256];
     uint32_t count = 0;
@@ -247,7 +244,8 @@ static bool uses_special(const ffp8_format *format, const bool used[256]) {
     if (!mark.any_special || !used) return mark.any_special;
     unsigned mask = format->codebook ? 0xFFu : magnitude_mask(format);
     for (unsigned c = 0; c < 256; c++) {
-        bool special = format->codebook ? !isfinite(format->codebook[c]) : (c & mask) >= mark.special_lo || (c == 0x80 && mark.special_minus_zero);
+        bool special = format->codebook ? !isfinite(format->codebook[c])
+                                        : (c & mask) >= mark.special_lo || (c == 0x80 && mark.special_minus_zero);
         if (special && used[c]) return true;
     }
     return false;
@@ -261,9 +259,7 @@ unsigned ffp8_format_classes(const ffp8_format *format, const bool used[256]) {
     return classes;
 }
 
-ffp8_class ffp8_class_of_product(unsigned a_classes, unsigned b_classes) {
-    return (ffp8_class)__builtin_ctz(a_classes & b_classes);
-}
+ffp8_class ffp8_class_of_product(unsigned a_classes, unsigned b_classes) { return (ffp8_class)__builtin_ctz(a_classes & b_classes); }
 
 ffp8_status ffp8_format_query(const ffp8_format *format, ffp8_format_info *info) {
     ffp8_status status = ffp8_format_check(format);

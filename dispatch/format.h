@@ -10,8 +10,8 @@
 /* Codes, or -1 where the format has no such value. */
 struct ffp8_landmarks {
     int zero, minus_zero;
-    int smallest;                  /* of the smallest magnitude, zero or not */
-    int max, min;                  /* largest and smallest (most negative) finite value */
+    int smallest; /* of the smallest magnitude, zero or not */
+    int max, min; /* largest and smallest (most negative) finite value */
     int nan, pos_inf, neg_inf;
     bool any_special;
     /* As in struct ffp8_lut. A codebook's special codes lie anywhere: it claims none. */
@@ -32,7 +32,8 @@ struct ffp8_span {
 };
 void ffp8_format_span(const ffp8_format *format, struct ffp8_span *span);
 
-/* The distinct finite values, ascending, and their codes (+0 for zero; the smallest code of a value that several share); returns their count. */
+/* The distinct finite values, ascending, and their codes (+0 for zero; the smallest code of a value that several share); returns their
+ * count. */
 uint32_t ffp8_sort_values(const float value[256], float sorted[256], uint8_t code[256]);
 
 #endif

@@ -69,9 +69,7 @@ static const struct {
 } flag_suffix[] = {{":nosub", FFP8_NO_SUBNORMALS}, {":nozero", FFP8_NO_ZERO}};
 enum { FLAG_COUNT = sizeof flag_suffix / sizeof *flag_suffix };
 
-const char *ffp8_format_preset(size_t i) {
-    return i < PRESET_COUNT ? presets[i].name : NULL;
-}
+const char *ffp8_format_preset(size_t i) { return i < PRESET_COUNT ? presets[i].name : NULL; }
 
 /* The parsers take what they accept from the front of *text. */
 static bool take(const char **text, const char *word) {
@@ -157,8 +155,8 @@ ffp8_status ffp8_format_name(const ffp8_format *format, char *name, size_t bytes
     if (format->codebook) return FFP8_ERROR_UNSUPPORTED;
 
     char text[FFP8_FORMAT_NAME_BYTES];
-    snprintf(text, sizeof text, "ffp8:s%dx%dy%db%d%s%s%s", format->sign_bits, format->exponent_bits, format->fraction_bits, (int)format->bias,
-             policy_suffix[format->specials], format->flags & flag_suffix[0].flag ? flag_suffix[0].text : "",
+    snprintf(text, sizeof text, "ffp8:s%dx%dy%db%d%s%s%s", format->sign_bits, format->exponent_bits, format->fraction_bits,
+             (int)format->bias, policy_suffix[format->specials], format->flags & flag_suffix[0].flag ? flag_suffix[0].text : "",
              format->flags & flag_suffix[1].flag ? flag_suffix[1].text : "");
     const char *result = text;
     for (size_t i = 0; i < PRESET_COUNT; i++)

@@ -18,10 +18,11 @@ unsigned ffp8_format_classes(const ffp8_format *format, const bool used[256]);
 /* The product's class: the narrowest that both operands have. */
 ffp8_class ffp8_class_of_product(unsigned a_classes, unsigned b_classes);
 
-/* Builds the lut for a class that the format has. finite_only: the caller knows that no Inf or NaN code occurs, so those codes' elements are
- * arbitrary and special_lo is 256. I8 elements are uint8 where sign_mask is 0 (no value is negative), else int8. A float NaN has its code's
- * sign, so that NaN does not spoil `mirrored`. Shifts: I8, I16: the unit is the smallest step. BF16: 0 where all elements are then zero or
- * BF16-normal, else the shift that puts the smallest nonzero magnitude well inside BF16's normal range. F32: 15 - bias for kind HALF, else 0. */
+/* Builds the lut for a class that the format has. finite_only: the caller knows that no Inf or NaN code occurs, so those codes' elements
+ * are arbitrary and special_lo is 256. I8 elements are uint8 where sign_mask is 0 (no value is negative), else int8. A float NaN has its
+ * code's sign, so that NaN does not spoil `mirrored`. Shifts: I8, I16: the unit is the smallest step. BF16: 0 where all elements are
+ * then zero or BF16-normal, else the shift that puts the smallest nonzero magnitude well inside BF16's normal range. F32: 15 - bias for
+ * kind HALF, else 0. */
 void ffp8_lut_init(struct ffp8_lut *lut, const ffp8_format *format, ffp8_class class_of, bool finite_only);
 
 /* Luts of ffp8_decode: element = value * scale, as FP32 bits, or rounded to BF16 / F16 bits. shift = 0. */
@@ -30,8 +31,8 @@ void ffp8_lut_init_scaled(struct ffp8_lut *lut, const ffp8_format *format, float
 /* encoding NULL: all zero. */
 void ffp8_encoder_init(struct ffp8_encoder *encoder, const ffp8_format *format, float scale, const ffp8_encoding *encoding);
 
-/* What ffp8_quantize_rows makes of rows: the value that a row's largest magnitude is scaled to (the largest one of the format), and the scale.
- * The scale is kept at or above 2^-126 and finite, so that its reciprocal is finite too. */
+/* What ffp8_quantize_rows makes of rows: the value that a row's largest magnitude is scaled to (the largest one of the format), and the
+ * scale. The scale is kept at or above 2^-126 and finite, so that its reciprocal is finite too. */
 float ffp8_row_target(const ffp8_format *format);
 float ffp8_row_scale(float amax, float target);
 

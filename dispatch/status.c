@@ -7,13 +7,9 @@
 #define TEXT_(x) #x
 #define TEXT(x) TEXT_(x)
 
-uint32_t ffp8_version_number(void) {
-    return FFP8_VERSION_NUMBER;
-}
+uint32_t ffp8_version_number(void) { return FFP8_VERSION_NUMBER; }
 
-const char *ffp8_version_string(void) {
-    return TEXT(FFP8_VERSION_MAJOR) "." TEXT(FFP8_VERSION_MINOR) "." TEXT(FFP8_VERSION_PATCH);
-}
+const char *ffp8_version_string(void) { return TEXT(FFP8_VERSION_MAJOR) "." TEXT(FFP8_VERSION_MINOR) "." TEXT(FFP8_VERSION_PATCH); }
 
 const char *ffp8_status_string(ffp8_status status) {
     switch (status) {

@@ -79,8 +79,8 @@ static bool rounds_up(const struct gap *gap, ffp8_rounding rounding, uint32_t ra
     return false;
 }
 
-/* Index of v's rounded value among count ascending ones; -1 or count: an overflow. Past either end the last gap is thought to repeat once; its
- * far end is the overflow. An only value has no gap, hence no overflow. */
+/* Index of v's rounded value among count ascending ones; -1 or count: an overflow. Past either end the last gap is thought to repeat
+ * once; its far end is the overflow. An only value has no gap, hence no overflow. */
 static int round_to_table(double v, const float *value, const uint8_t *code, int count, ffp8_rounding rounding, uint32_t random) {
     int above = 0, end = count; /* the first value > v */
     while (above < end) {

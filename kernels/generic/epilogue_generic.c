@@ -3,8 +3,8 @@
  * epilogue_generic.c - bias, residual, addend, activation and largest magnitude of a row
  *
  * Sums round to FP32 one by one. Activations from sigmoid on are computed in double and rounded once, in forms without cancellation:
- * x * (1 + tanh(u)) / 2 = x / (1 + exp(-2u)), and x * (1 + erf(u)) / 2 = x * erfc(-u) / 2. Zeros: relu(-0) = +0; a clip returns its argument
- * where that compares equal to a bound.
+ * x * (1 + tanh(u)) / 2 = x / (1 + exp(-2u)), and x * (1 + erf(u)) / 2 = x * erfc(-u) / 2. Zeros: relu(-0) = +0; a clip returns its
+ * argument where that compares equal to a bound.
  */
 #include "../kernel_util.h"
 #include "generic.h"
@@ -15,9 +15,7 @@ static float activate(float y, const struct ffp8_finish *finish) {
     switch (finish->activation) {
     case FFP8_ACTIVATION_NONE: break;
     case FFP8_ACTIVATION_RELU: return y > 0 || isnan(y) ? y : 0.0f;
-    case FFP8_ACTIVATION_CLIP:
-        y = finish->clip_min > y ? finish->clip_min : y;
-        return finish->clip_max < y ? finish->clip_max : y;
+    case FFP8_ACTIVATION_CLIP: y = finish->clip_min > y ? finish->clip_min : y; return finish->clip_max < y ? finish->clip_max : y;
     case FFP8_ACTIVATION_SIGMOID: return (float)(1 / (1 + exp(-x)));
     case FFP8_ACTIVATION_TANH: return (float)tanh(x);
     case FFP8_ACTIVATION_SILU: return (float)(x / (1 + exp(-x)));
@@ -27,7 +25,8 @@ static float activate(float y, const struct ffp8_finish *finish) {
     return y;
 }
 
-float ffp8_epilogue_generic(float *y, size_t n, const float *bias, const float *residual, const float *addend, const struct ffp8_finish *finish) {
+float ffp8_epilogue_generic(float *y, size_t n, const float *bias, const float *residual, const float *addend,
+                            const struct ffp8_finish *finish) {
     for (size_t i = 0; i < n; i++) {
         float sum = y[i];
         if (bias) sum += bias[i];

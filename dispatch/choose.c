@@ -3,7 +3,8 @@
  * choose.c - the format for given data: sign and bias from its range, widths by least squared error
  *
  * Errors are those of the encode and decode kernels, which are exact, summed in the order of the data: the choice is the same on every
- * tier. /
+ * tier.
+ */
 #include <math.h>
 
 #include "../kernels/kernel_util.h"

@@ -3,7 +3,8 @@
  * convert.c - arrays of FP32, BF16 and F16 to codes and back
  *
  * 16-bit floats pass through a block of FP32 on the stack on their way to codes; on the way back the lut already holds rounded 16-bit
- * results. /
+ * results.
+ */
 #include <float.h>
 
 #include "../kernels/kernel_util.h"

@@ -4,11 +4,12 @@
  *
  * By what the lut says of its elements, cheapest first:
  *   NIBBLE  step and offset of the upper nibble by vpshufb, then (offset + lower nibble) * step by vpmaddubsw
- *   HALF    moved to the place of a half, then vcvtph2ps; the codes that are Inf or NaN are put right one by one
+ *   HALF    moved to the place of a half, then vcvtph2ps; codes that are Inf or NaN are put right one by one
  *   TABLE   planes of bytes: a vpshufb for each 16 entries (by the lower nibble), then a tree of blends (by the upper): 31 instructions a plane,
- *           15 where the upper half of the table is the lower with a sign. FP32 elements with more than two planes that are not zero: scalar loads.
- * 16-bit results are interleaved by unpacks within 128-bit lanes; the codes are permuted first, so that the elements come out in order.
- * A gather would be slower than scalar loads on half the machines. Tails: through 32 codes on the stack.
+ *           or 15 where the upper half of the table is the lower with a sign; Inf and NaN may differ, being put right one by one.
+ *           FP32 elements of which only the upper 16 bits are set (all but scaled ones and some codebooks) need two planes of four.
+ * Planes are interleaved by unpacks within 128-bit lanes; the codes are permuted first, so that the elements come out in order.
+ * TABLE is bound by the two ports that shuffle and blend, the others by the stores. Tails: through 32 codes on the stack.
  */
 #include <immintrin.h>
 #include <string.h>
@@ -57,6 +58,24 @@ INLINE void integers(const struct ffp8_lut *lut, __m256i code, __m256i y[2]) {
     y[1] = _mm256_maddubs_epi16(_mm256_unpackhi_epi8(count, zero), _mm256_unpackhi_epi8(step, zero));
 }
 
+/* A bit for each code that is Inf or NaN. */
+INLINE uint32_t specials(__m256i code, const struct ffp8_lut *lut) {
+    __m256i magnitude = _mm256_and_si256(code, _mm256_set1_epi8((char)lut->magnitude_mask)), special = _mm256_setzero_si256();
+    if (lut->special_lo < 256) special = _mm256_cmpeq_epi8(_mm256_max_epu8(magnitude, _mm256_set1_epi8((char)lut->special_lo)), magnitude);
+    if (lut->special_minus_zero) special = _mm256_or_si256(special, _mm256_cmpeq_epi8(code, _mm256_set1_epi8((char)0x80)));
+    return (uint32_t)_mm256_movemask_epi8(special);
+}
+
+/* Whether the upper half of the table is the lower with the top bit set, Inf and NaN apart. To find out costs as much as some hundred codes. */
+static bool is_mirrored(const struct ffp8_lut *lut, uint32_t top_bit, size_t n) {
+    if (lut->mirrored || n < 1024) return lut->mirrored;
+    uint32_t wrong = 0;
+    unsigned end = lut->special_lo < 128 ? lut->special_lo : 128;
+    for (unsigned c = lut->special_minus_zero; c < end; c++)
+        wrong |= (lut->element[c] ^ lut->element[c | 0x80] ^ top_bit) | (lut->element[c] & top_bit);
+    return wrong == 0;
+}
+
 INLINE __m256i decode8_step(__m256i code, const struct ffp8_lut *lut, enum ffp8_lut_kind kind) {
     if (kind != FFP8_LUT_NIBBLE) return look_up(lut->plane[0], code, false);
     __m256i y[2], byte = _mm256_set1_epi16(0xFF);
@@ -91,6 +110,11 @@ INLINE void decode16_step(const uint8_t *src, uint16_t *dst, const struct ffp8_l
     }
     store(dst, y[0]);
     store(dst + 16, y[1]);
+    if (mirrored)
+        for (uint32_t left = specials(load(src), lut); left; left &= left - 1) {
+            int j = __builtin_ctz(left);
+            dst[j] = (uint16_t)lut->element[src[j]];
+        }
 }
 
 INLINE void decode16(const uint8_t *src, uint16_t *dst, size_t n, const struct ffp8_lut *lut, enum ffp8_lut_kind kind, bool mirrored) {
@@ -107,7 +131,7 @@ INLINE void decode16(const uint8_t *src, uint16_t *dst, size_t n, const struct f
 
 void ffp8_decode16_avx2(const uint8_t *src, uint16_t *dst, size_t n, const struct ffp8_lut *lut) {
     if (lut->kind == FFP8_LUT_NIBBLE) decode16(src, dst, n, lut, FFP8_LUT_NIBBLE, false);
-    else if (lut->mirrored) decode16(src, dst, n, lut, FFP8_LUT_TABLE, true);
+    else if (is_mirrored(lut, 0x8000u, n)) decode16(src, dst, n, lut, FFP8_LUT_TABLE, true);
     else decode16(src, dst, n, lut, FFP8_LUT_TABLE, false);
 }
 
@@ -118,44 +142,43 @@ INLINE __m256i halves(__m128i codes, const struct ffp8_lut *lut) {
     return _mm256_or_si256(sign, _mm256_sll_epi16(magnitude, _mm_cvtsi32_si128(lut->half_shift)));
 }
 
-/* A bit for each code that the formula of kind HALF does not cover. */
-INLINE uint32_t specials(__m256i code, const struct ffp8_lut *lut) {
-    __m256i magnitude = _mm256_and_si256(code, _mm256_set1_epi8((char)lut->magnitude_mask)), special = _mm256_setzero_si256();
-    if (lut->special_lo < 256) special = _mm256_cmpeq_epi8(_mm256_max_epu8(magnitude, _mm256_set1_epi8((char)lut->special_lo)), magnitude);
-    if (lut->special_minus_zero) special = _mm256_or_si256(special, _mm256_cmpeq_epi8(code, _mm256_set1_epi8((char)0x80)));
-    return (uint32_t)_mm256_movemask_epi8(special);
-}
+/* How decode32 finds elements. */
+enum path { BY_HALF, BY_UPPER_PLANES, BY_PLANES };
 
-INLINE void decode32_step(const uint8_t *src, uint32_t *dst, const struct ffp8_lut *lut, enum ffp8_lut_kind kind, bool mirrored) {
-    if (kind == FFP8_LUT_HALF) {
+INLINE void decode32_step(const uint8_t *src, uint32_t *dst, const struct ffp8_lut *lut, enum path path, bool mirrored) {
+    if (path == BY_HALF) {
         for (int j = 0; j < STEP; j += 16) {
             __m256i h = halves(_mm_loadu_si128((const __m128i *)(src + j)), lut);
             _mm256_storeu_ps((float *)dst + j, _mm256_cvtph_ps(_mm256_castsi256_si128(h)));
             _mm256_storeu_ps((float *)dst + j + 8, _mm256_cvtph_ps(_mm256_extracti128_si256(h, 1)));
         }
+    } else {
+        __m256i code = _mm256_permutevar8x32_epi32(load(src), _mm256_setr_epi32(0, 2, 4, 6, 1, 3, 5, 7));
+        __m256i b0 = _mm256_setzero_si256(), b1 = b0;
+        if (path == BY_PLANES) b0 = look_up(lut->plane[0], code, mirrored), b1 = look_up(lut->plane[1], code, mirrored);
+        __m256i b2 = look_up(lut->plane[2], code, mirrored), b3 = look_up_top(lut->plane[3], code, mirrored);
+        __m256i lower = _mm256_unpacklo_epi8(b0, b1), upper = _mm256_unpacklo_epi8(b2, b3);
+        store(dst, _mm256_unpacklo_epi16(lower, upper));
+        store(dst + 8, _mm256_unpackhi_epi16(lower, upper));
+        lower = _mm256_unpackhi_epi8(b0, b1), upper = _mm256_unpackhi_epi8(b2, b3);
+        store(dst + 16, _mm256_unpacklo_epi16(lower, upper));
+        store(dst + 24, _mm256_unpackhi_epi16(lower, upper));
+    }
+    if (path == BY_HALF || mirrored)
         for (uint32_t left = specials(load(src), lut); left; left &= left - 1) {
             int j = __builtin_ctz(left);
             dst[j] = lut->element[src[j]];
         }
-        return;
-    }
-    __m256i code = _mm256_permutevar8x32_epi32(load(src), _mm256_setr_epi32(0, 2, 4, 6, 1, 3, 5, 7)), zero = _mm256_setzero_si256();
-    __m256i low = look_up(lut->plane[2], code, mirrored), high = look_up_top(lut->plane[3], code, mirrored);
-    __m256i first = _mm256_unpacklo_epi8(low, high), second = _mm256_unpackhi_epi8(low, high);
-    store(dst, _mm256_unpacklo_epi16(zero, first));
-    store(dst + 8, _mm256_unpackhi_epi16(zero, first));
-    store(dst + 16, _mm256_unpacklo_epi16(zero, second));
-    store(dst + 24, _mm256_unpackhi_epi16(zero, second));
 }
 
-INLINE void decode32(const uint8_t *src, uint32_t *dst, size_t n, const struct ffp8_lut *lut, enum ffp8_lut_kind kind, bool mirrored) {
+INLINE void decode32(const uint8_t *src, uint32_t *dst, size_t n, const struct ffp8_lut *lut, enum path path, bool mirrored) {
     size_t i = 0;
-    for (; i + STEP <= n; i += STEP) decode32_step(src + i, dst + i, lut, kind, mirrored);
+    for (; i + STEP <= n; i += STEP) decode32_step(src + i, dst + i, lut, path, mirrored);
     if (i < n) {
         uint8_t in[STEP] = {0};
         uint32_t out[STEP];
         memcpy(in, src + i, n - i);
-        decode32_step(in, out, lut, kind, mirrored);
+        decode32_step(in, out, lut, path, mirrored);
         memcpy(dst + i, out, (n - i) * sizeof *dst);
     }
 }
@@ -168,12 +191,12 @@ static bool has_upper_only(const struct ffp8_lut *lut) {
 
 void ffp8_decode32_avx2(const uint8_t *src, uint32_t *dst, size_t n, const struct ffp8_lut *lut) {
     if (lut->kind == FFP8_LUT_HALF) {
-        decode32(src, dst, n, lut, FFP8_LUT_HALF, false);
-    } else if (!has_upper_only(lut)) {
-        for (size_t i = 0; i < n; i++) dst[i] = lut->element[src[i]];
-    } else if (lut->mirrored) {
-        decode32(src, dst, n, lut, FFP8_LUT_TABLE, true);
+        decode32(src, dst, n, lut, BY_HALF, false);
+    } else if (is_mirrored(lut, 0x80000000u, n)) {
+        if (has_upper_only(lut)) decode32(src, dst, n, lut, BY_UPPER_PLANES, true);
+        else decode32(src, dst, n, lut, BY_PLANES, true);
     } else {
-        decode32(src, dst, n, lut, FFP8_LUT_TABLE, false);
+        if (has_upper_only(lut)) decode32(src, dst, n, lut, BY_UPPER_PLANES, false);
+        else decode32(src, dst, n, lut, BY_PLANES, false);
     }
 }

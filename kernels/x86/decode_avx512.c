@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * decode_avx512.c - codes to elements, 32 at a time, by word look-ups in registers (vpermi2w)
+ * decode_avx512.c - codes to elements, 32 or 64 at a time
  *
- * A table of 256 words fills eight registers: four vpermi2w look up 64 entries each, the code's two top bits choose. Where the upper half
+ * NIBBLE luts: step and offset of the upper nibble by vpshufb, then (offset + lower nibble) * step by vpmaddubsw; 64 codes by 16 instructions.
+ * Others by word look-ups in registers (vpermi2w), 32 codes by about 10 instructions: a table of 256 words fills eight registers: four vpermi2w look up 64 entries each, the code's two top bits choose. Where the upper half
  * of the table is the lower with a sign, two do, and the sign is inserted. FP32 elements are two words; if no element has a low one (all but scaled
  * ones and some codebooks), one look-up does. Their codes are permuted first, so that unpacking within 128-bit lanes leaves the elements
- * in order. About 10 instructions for 32 codes, against one or two cycles of the store port for each 64 bytes. Tails: masks.
+ * in order. Near the bound of the store port, one or two cycles for each 64 bytes. Tails: masks.
  */
 #include <immintrin.h>
 
@@ -46,40 +47,97 @@ INLINE __m512i look_up_top(const struct words *w, __m512i code, bool mirrored) {
     return mirrored ? _mm512_ternarylogic_epi32(y, _mm512_slli_epi16(code, 8), sign, 0xF8) : y; /* y | (code << 8 & sign) */
 }
 
-INLINE __mmask32 lanes_below(size_t left) { return left >= 32 ? ~(__mmask32)0 : ((__mmask32)1 << left) - 1; }
+/* Each step takes 32 or 64 codes, of which those exist whose bit is set in `live`. Whole steps know it at compile time: masked stores are
+ * slower. */
+static const __mmask64 all = ~(__mmask64)0;
+INLINE __mmask64 first(size_t left) { return all >> (64 - left); }
 
-void ffp8_decode8_avx512(const uint8_t *src, uint8_t *dst, size_t n, const struct ffp8_lut *lut) {
-    const struct words w = load_words(lut->plane[0], lut->plane[0]);
-    for (size_t i = 0; i < n; i += 32) {
-        __mmask32 live = lanes_below(n - i);
-        __m512i y = look_up(&w, widen(_mm256_maskz_loadu_epi8(live, src + i)), false);
-        _mm256_mask_storeu_epi8(dst + i, live, _mm512_cvtepi16_epi8(y));
-    }
+/* NIBBLE: words of the codes in the lower and in the upper eight bytes of each 128-bit lane. */
+INLINE void integers(const struct ffp8_lut *lut, __m512i code, __m512i y[2]) {
+    const __m512i mask = _mm512_set1_epi8(15), zero = _mm512_setzero_si512();
+    __m512i row = _mm512_and_si512(_mm512_srli_epi16(code, 4), mask);
+    __m512i step = _mm512_shuffle_epi8(_mm512_broadcast_i32x4(_mm_load_si128((const __m128i *)lut->step)), row);
+    __m512i offset = _mm512_shuffle_epi8(_mm512_broadcast_i32x4(_mm_load_si128((const __m128i *)lut->offset)), row);
+    __m512i count = _mm512_add_epi8(offset, _mm512_and_si512(code, mask));
+    y[0] = _mm512_maddubs_epi16(_mm512_unpacklo_epi8(count, zero), _mm512_unpacklo_epi8(step, zero));
+    y[1] = _mm512_maddubs_epi16(_mm512_unpackhi_epi8(count, zero), _mm512_unpackhi_epi8(step, zero));
 }
 
-INLINE void decode16(const uint8_t *src, uint16_t *dst, size_t n, const struct ffp8_lut *lut, bool mirrored) {
+INLINE void decode8_integers_step(const uint8_t *src, uint8_t *dst, __mmask64 live, const struct ffp8_lut *lut) {
+    const __m512i byte = _mm512_set1_epi16(0xFF);
+    __m512i y[2];
+    integers(lut, _mm512_maskz_loadu_epi8(live, src), y);
+    _mm512_mask_storeu_epi8(dst, live, _mm512_packus_epi16(_mm512_and_si512(y[0], byte), _mm512_and_si512(y[1], byte)));
+}
+
+static void decode8_integers(const uint8_t *src, uint8_t *dst, size_t n, const struct ffp8_lut *lut) {
+    size_t i = 0;
+    for (; i + 64 <= n; i += 64) decode8_integers_step(src + i, dst + i, all, lut);
+    if (i < n) decode8_integers_step(src + i, dst + i, first(n - i), lut);
+}
+
+INLINE void decode8_words_step(const uint8_t *src, uint8_t *dst, __mmask32 live, const struct words *w) {
+    __m512i y = look_up(w, widen(_mm256_maskz_loadu_epi8(live, src)), false);
+    _mm256_mask_storeu_epi8(dst, live, _mm512_cvtepi16_epi8(y));
+}
+
+static void decode8_words(const uint8_t *src, uint8_t *dst, size_t n, const struct ffp8_lut *lut) {
+    const struct words w = load_words(lut->plane[0], lut->plane[0]);
+    size_t i = 0;
+    for (; i + 32 <= n; i += 32) decode8_words_step(src + i, dst + i, (__mmask32)all, &w);
+    if (i < n) decode8_words_step(src + i, dst + i, (__mmask32)first(n - i), &w);
+}
+
+void ffp8_decode8_avx512(const uint8_t *src, uint8_t *dst, size_t n, const struct ffp8_lut *lut) {
+    if (lut->kind == FFP8_LUT_NIBBLE) decode8_integers(src, dst, n, lut);
+    else decode8_words(src, dst, n, lut);
+}
+
+INLINE void decode16_integers_step(const uint8_t *src, uint16_t *dst, __mmask64 live, const struct ffp8_lut *lut) {
+    const __m512i order = _mm512_setr_epi64(0, 4, 1, 5, 2, 6, 3, 7);
+    __m512i y[2];
+    integers(lut, _mm512_permutexvar_epi64(order, _mm512_maskz_loadu_epi8(live, src)), y);
+    _mm512_mask_storeu_epi16(dst, (__mmask32)live, y[0]);
+    if (live >> 32) _mm512_mask_storeu_epi16(dst + 32, (__mmask32)(live >> 32), y[1]);
+}
+
+static void decode16_integers(const uint8_t *src, uint16_t *dst, size_t n, const struct ffp8_lut *lut) {
+    size_t i = 0;
+    for (; i + 64 <= n; i += 64) decode16_integers_step(src + i, dst + i, all, lut);
+    if (i < n) decode16_integers_step(src + i, dst + i, first(n - i), lut);
+}
+
+INLINE void decode16_words_step(const uint8_t *src, uint16_t *dst, __mmask32 live, const struct words *w, bool mirrored) {
+    _mm512_mask_storeu_epi16(dst, live, look_up_top(w, widen(_mm256_maskz_loadu_epi8(live, src)), mirrored));
+}
+
+INLINE void decode16_words(const uint8_t *src, uint16_t *dst, size_t n, const struct ffp8_lut *lut, bool mirrored) {
     const struct words w = load_words(lut->plane[0], lut->plane[1]);
-    for (size_t i = 0; i < n; i += 32) {
-        __mmask32 live = lanes_below(n - i);
-        _mm512_mask_storeu_epi16(dst + i, live, look_up_top(&w, widen(_mm256_maskz_loadu_epi8(live, src + i)), mirrored));
-    }
+    size_t i = 0;
+    for (; i + 32 <= n; i += 32) decode16_words_step(src + i, dst + i, (__mmask32)all, &w, mirrored);
+    if (i < n) decode16_words_step(src + i, dst + i, (__mmask32)first(n - i), &w, mirrored);
 }
 
 void ffp8_decode16_avx512(const uint8_t *src, uint16_t *dst, size_t n, const struct ffp8_lut *lut) {
-    if (lut->mirrored) decode16(src, dst, n, lut, true);
-    else decode16(src, dst, n, lut, false);
+    if (lut->kind == FFP8_LUT_NIBBLE) decode16_integers(src, dst, n, lut);
+    else if (lut->mirrored) decode16_words(src, dst, n, lut, true);
+    else decode16_words(src, dst, n, lut, false);
+}
+
+/* w[0]: lower words, w[1]: upper ones. */
+INLINE void decode32_step(const uint8_t *src, uint32_t *dst, __mmask32 live, const struct words w[2], bool mirrored, bool upper_only) {
+    const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+    __m512i code = widen(_mm256_permutexvar_epi32(order, _mm256_maskz_loadu_epi8(live, src)));
+    __m512i lower = upper_only ? _mm512_setzero_si512() : look_up(&w[0], code, mirrored), upper = look_up_top(&w[1], code, mirrored);
+    _mm512_mask_storeu_epi32(dst, (__mmask16)live, _mm512_unpacklo_epi16(lower, upper));
+    if (live >> 16) _mm512_mask_storeu_epi32(dst + 16, (__mmask16)(live >> 16), _mm512_unpackhi_epi16(lower, upper));
 }
 
 INLINE void decode32(const uint8_t *src, uint32_t *dst, size_t n, const struct ffp8_lut *lut, bool mirrored, bool upper_only) {
-    const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
-    const struct words lower = load_words(lut->plane[0], lut->plane[1]), upper = load_words(lut->plane[2], lut->plane[3]);
-    for (size_t i = 0; i < n; i += 32) {
-        __mmask32 live = lanes_below(n - i);
-        __m512i code = widen(_mm256_permutexvar_epi32(order, _mm256_maskz_loadu_epi8(live, src + i)));
-        __m512i l = upper_only ? _mm512_setzero_si512() : look_up(&lower, code, mirrored), u = look_up_top(&upper, code, mirrored);
-        _mm512_mask_storeu_epi32(dst + i, (__mmask16)live, _mm512_unpacklo_epi16(l, u));
-        if (live >> 16) _mm512_mask_storeu_epi32(dst + i + 16, (__mmask16)(live >> 16), _mm512_unpackhi_epi16(l, u));
-    }
+    const struct words w[2] = {load_words(lut->plane[0], lut->plane[1]), load_words(lut->plane[2], lut->plane[3])};
+    size_t i = 0;
+    for (; i + 32 <= n; i += 32) decode32_step(src + i, dst + i, (__mmask32)all, w, mirrored, upper_only);
+    if (i < n) decode32_step(src + i, dst + i, (__mmask32)first(n - i), w, mirrored, upper_only);
 }
 
 static bool has_upper_only(const struct ffp8_lut *lut) {

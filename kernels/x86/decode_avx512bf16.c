@@ -37,26 +37,34 @@ INLINE __m512i look_up_top(const struct plane *p, __m512i code, bool mirrored) {
     return mirrored ? _mm512_ternarylogic_epi32(y, code, _mm512_set1_epi8((char)0x80), 0xF8) : y; /* y | (code & 0x80) */
 }
 
-INLINE __mmask64 lanes_below(size_t left) { return left >= 64 ? ~(__mmask64)0 : ((__mmask64)1 << left) - 1; }
+/* Each step takes 64 codes, of which those exist whose bit is set in `live`. Whole steps know it at compile time: masked stores are slower. */
+static const __mmask64 all = ~(__mmask64)0;
+INLINE __mmask64 first(size_t left) { return all >> (64 - left); }
+
+INLINE void decode8_step(const uint8_t *src, uint8_t *dst, __mmask64 live, const struct plane *p) {
+    _mm512_mask_storeu_epi8(dst, live, look_up(p, _mm512_maskz_loadu_epi8(live, src), false));
+}
 
 void ffp8_decode8_avx512bf16(const uint8_t *src, uint8_t *dst, size_t n, const struct ffp8_lut *lut) {
     const struct plane p = load_plane(lut->plane[0]);
-    for (size_t i = 0; i < n; i += 64) {
-        __mmask64 live = lanes_below(n - i);
-        _mm512_mask_storeu_epi8(dst + i, live, look_up(&p, _mm512_maskz_loadu_epi8(live, src + i), false));
-    }
+    size_t i = 0;
+    for (; i + 64 <= n; i += 64) decode8_step(src + i, dst + i, all, &p);
+    if (i < n) decode8_step(src + i, dst + i, first(n - i), &p);
+}
+
+INLINE void decode16_step(const uint8_t *src, uint16_t *dst, __mmask64 live, const struct plane p[2], bool mirrored) {
+    const __m512i order = _mm512_setr_epi64(0, 4, 1, 5, 2, 6, 3, 7);
+    __m512i code = _mm512_permutexvar_epi64(order, _mm512_maskz_loadu_epi8(live, src));
+    __m512i low = look_up(&p[0], code, mirrored), high = look_up_top(&p[1], code, mirrored);
+    _mm512_mask_storeu_epi16(dst, (__mmask32)live, _mm512_unpacklo_epi8(low, high));
+    if (live >> 32) _mm512_mask_storeu_epi16(dst + 32, (__mmask32)(live >> 32), _mm512_unpackhi_epi8(low, high));
 }
 
 INLINE void decode16(const uint8_t *src, uint16_t *dst, size_t n, const struct ffp8_lut *lut, bool mirrored) {
-    const __m512i order = _mm512_setr_epi64(0, 4, 1, 5, 2, 6, 3, 7);
-    const struct plane low = load_plane(lut->plane[0]), high = load_plane(lut->plane[1]);
-    for (size_t i = 0; i < n; i += 64) {
-        __mmask64 live = lanes_below(n - i);
-        __m512i code = _mm512_permutexvar_epi64(order, _mm512_maskz_loadu_epi8(live, src + i));
-        __m512i l = look_up(&low, code, mirrored), h = look_up_top(&high, code, mirrored);
-        _mm512_mask_storeu_epi16(dst + i, (__mmask32)live, _mm512_unpacklo_epi8(l, h));
-        if (live >> 32) _mm512_mask_storeu_epi16(dst + i + 32, (__mmask32)(live >> 32), _mm512_unpackhi_epi8(l, h));
-    }
+    const struct plane p[2] = {load_plane(lut->plane[0]), load_plane(lut->plane[1])};
+    size_t i = 0;
+    for (; i + 64 <= n; i += 64) decode16_step(src + i, dst + i, all, p, mirrored);
+    if (i < n) decode16_step(src + i, dst + i, first(n - i), p, mirrored);
 }
 
 void ffp8_decode16_avx512bf16(const uint8_t *src, uint16_t *dst, size_t n, const struct ffp8_lut *lut) {
@@ -64,30 +72,25 @@ void ffp8_decode16_avx512bf16(const uint8_t *src, uint16_t *dst, size_t n, const
     else decode16(src, dst, n, lut, false);
 }
 
-/* Bytes of which the first `count` dwords exist, from 16-bit halves in the order of unpacks. */
-INLINE void store_dwords(uint32_t *dst, __mmask64 live, __m512i lower_lo, __m512i upper_lo, __m512i lower_hi, __m512i upper_hi) {
-    __m512i y[4] = {_mm512_unpacklo_epi16(lower_lo, upper_lo), _mm512_unpackhi_epi16(lower_lo, upper_lo),
-                    _mm512_unpacklo_epi16(lower_hi, upper_hi), _mm512_unpackhi_epi16(lower_hi, upper_hi)};
-    if (live == ~(__mmask64)0) {
-        for (int j = 0; j < 4; j++) _mm512_storeu_si512(dst + 16 * j, y[j]);
-        return;
+INLINE void decode32_step(const uint8_t *src, uint32_t *dst, __mmask64 live, const struct plane p[4], bool mirrored, bool upper_only) {
+    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    __m512i code = _mm512_permutexvar_epi32(order, _mm512_maskz_loadu_epi8(live, src));
+    __m512i b0 = _mm512_setzero_si512(), b1 = b0;
+    if (!upper_only) b0 = look_up(&p[0], code, mirrored), b1 = look_up(&p[1], code, mirrored);
+    __m512i b2 = look_up(&p[2], code, mirrored), b3 = look_up_top(&p[3], code, mirrored);
+    __m512i lower[2] = {_mm512_unpacklo_epi8(b0, b1), _mm512_unpackhi_epi8(b0, b1)};
+    __m512i upper[2] = {_mm512_unpacklo_epi8(b2, b3), _mm512_unpackhi_epi8(b2, b3)};
+    for (int j = 0; j < 4; j++) {
+        __m512i y = j & 1 ? _mm512_unpackhi_epi16(lower[j / 2], upper[j / 2]) : _mm512_unpacklo_epi16(lower[j / 2], upper[j / 2]);
+        if (live >> 16 * j) _mm512_mask_storeu_epi32(dst + 16 * j, (__mmask16)(live >> 16 * j), y);
     }
-    for (int j = 0; j < 4 && live >> 16 * j; j++) _mm512_mask_storeu_epi32(dst + 16 * j, (__mmask16)(live >> 16 * j), y[j]);
 }
 
 INLINE void decode32(const uint8_t *src, uint32_t *dst, size_t n, const struct ffp8_lut *lut, bool mirrored, bool upper_only) {
-    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-    const struct plane p0 = load_plane(lut->plane[0]), p1 = load_plane(lut->plane[1]);
-    const struct plane p2 = load_plane(lut->plane[2]), p3 = load_plane(lut->plane[3]);
-    for (size_t i = 0; i < n; i += 64) {
-        __mmask64 live = lanes_below(n - i);
-        __m512i code = _mm512_permutexvar_epi32(order, _mm512_maskz_loadu_epi8(live, src + i));
-        __m512i b0 = _mm512_setzero_si512(), b1 = b0;
-        if (!upper_only) b0 = look_up(&p0, code, mirrored), b1 = look_up(&p1, code, mirrored);
-        __m512i b2 = look_up(&p2, code, mirrored), b3 = look_up_top(&p3, code, mirrored);
-        store_dwords(dst + i, live, _mm512_unpacklo_epi8(b0, b1), _mm512_unpacklo_epi8(b2, b3), _mm512_unpackhi_epi8(b0, b1),
-                     _mm512_unpackhi_epi8(b2, b3));
-    }
+    const struct plane p[4] = {load_plane(lut->plane[0]), load_plane(lut->plane[1]), load_plane(lut->plane[2]), load_plane(lut->plane[3])};
+    size_t i = 0;
+    for (; i + 64 <= n; i += 64) decode32_step(src + i, dst + i, all, p, mirrored, upper_only);
+    if (i < n) decode32_step(src + i, dst + i, first(n - i), p, mirrored, upper_only);
 }
 
 static bool has_upper_only(const struct ffp8_lut *lut) {

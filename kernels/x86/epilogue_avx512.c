@@ -15,11 +15,16 @@ typedef __mmask16 vm;
 typedef __m512i vu;
 enum { V_LANES = 16 };
 
-static inline __mmask16 lanes_below(size_t left) { return (__mmask16)(left >= V_LANES ? 0xFFFFu : (1u << left) - 1u); }
+static inline __mmask16 first(size_t left) { return (__mmask16)(0xFFFFu >> (V_LANES - left)); }
 
 static inline vf v_set(float a) { return _mm512_set1_ps(a); }
-static inline vf v_load(const float *p, size_t left) { return _mm512_maskz_loadu_ps(lanes_below(left), p); }
-static inline void v_store(float *p, vf x, size_t left) { _mm512_mask_storeu_ps(p, lanes_below(left), x); }
+static inline vf v_load(const float *p, size_t left) {
+    return left >= V_LANES ? _mm512_loadu_ps(p) : _mm512_maskz_loadu_ps(first(left), p);
+}
+static inline void v_store(float *p, vf x, size_t left) {
+    if (left >= V_LANES) _mm512_storeu_ps(p, x);
+    else _mm512_mask_storeu_ps(p, first(left), x);
+}
 static inline vf v_fma(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
 static inline vf v_abs(vf x) { return _mm512_andnot_ps(_mm512_set1_ps(-0.0f), x); }
 static inline vm v_less(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }

@@ -5,6 +5,7 @@
  * Errors are those of the encode and decode kernels, which are exact, summed in the order of the data: the choice is the same on every
  * tier.
  */
+#include <float.h>
 #include <math.h>
 
 #include "../kernels/kernel_util.h"
@@ -100,11 +101,12 @@ static size_t take_finite(const float *x, size_t n, float *finite) {
     return count;
 }
 
-static double square_error(const struct ffp8_kernels *kernels, const ffp8_format *format, const float *x, size_t n) {
+/* Of the finite values of x, encoded with 1 / scale and decoded with scale. */
+static double square_error(const struct ffp8_kernels *kernels, const ffp8_format *format, float scale, const float *x, size_t n) {
     struct ffp8_lut lut;
     struct ffp8_encoder encoder;
-    ffp8_lut_init_scaled(&lut, format, 1, FFP8_TYPE_F32);
-    ffp8_encoder_init(&encoder, format, 1, NULL);
+    ffp8_lut_init_scaled(&lut, format, scale, FFP8_TYPE_F32);
+    ffp8_encoder_init(&encoder, format, 1 / scale, NULL);
     double sum = 0;
     for (size_t i = 0; i < n; i += BLOCK) {
         float finite[BLOCK];
@@ -130,7 +132,7 @@ ffp8_status ffp8_calibrator_measure(ffp8_calibrator *calibrator, const float *x,
     }
     const struct ffp8_kernels *kernels = ffp8_kernels_active();
     for (size_t c = 0; c < calibrator->candidate_count; c++)
-        calibrator->sum_square_error[c] += square_error(kernels, &calibrator->candidates[c], x, n);
+        calibrator->sum_square_error[c] += square_error(kernels, &calibrator->candidates[c], 1, x, n);
     for (size_t i = 0; i < n; i++) {
         if (!isfinite(x[i])) continue;
         calibrator->sum_square += (double)x[i] * x[i];
@@ -160,4 +162,53 @@ ffp8_status ffp8_format_choose(const float *x, size_t n, ffp8_choice *choice) {
     if (status == FFP8_OK) status = ffp8_calibrator_measure(&calibrator, x, n);
     if (status == FFP8_OK) status = ffp8_calibrator_choose(&calibrator, choice);
     return status;
+}
+
+/* amax / max where that serves as a scale, that is, where neither it nor its reciprocal leaves FP32's normal range. */
+static float row_scale(float amax, float max) {
+    float scale = amax / max;
+    return scale >= FLT_MIN && scale <= 1 / FLT_MIN ? scale : 1;
+}
+
+ffp8_status ffp8_format_choose_rows(const float *w, size_t ld, size_t rows, size_t k, ffp8_choice *choice, float *scales) {
+    if (!choice || (rows > 0 && (!scales || (k > 0 && !w)))) return FFP8_ERROR_NULL;
+    if (rows == 0 || k == 0) return FFP8_ERROR_SHAPE;
+    if (ld < k) return FFP8_ERROR_STRIDE;
+    size_t extent;
+    if (__builtin_mul_overflow(ld, rows, &extent) || extent > SIZE_MAX / sizeof *w) return FFP8_ERROR_OVERFLOW;
+
+    const struct ffp8_kernels *kernels = ffp8_kernels_active();
+    double sum_square = 0;
+    int sign_bits = 0;
+    for (size_t r = 0; r < rows; r++) {
+        for (size_t i = 0; i < k; i++) {
+            float x = w[r * ld + i];
+            if (!isfinite(x)) return FFP8_ERROR_SCALE;
+            if (x < 0) sign_bits = 1;
+            sum_square += (double)x * x;
+        }
+    }
+
+    double least = INFINITY;
+    float max = 1;
+    for (int x = DEFAULT_MIN_EXPONENT_BITS; x <= DEFAULT_MAX_EXPONENT_BITS; x++) {
+        ffp8_format format;
+        ffp8_format_info info;
+        ffp8_format_for_range(sign_bits, x, 1, &format);
+        ffp8_format_query(&format, &info);
+        double sum = 0;
+        for (size_t r = 0; r < rows; r++)
+            sum += square_error(kernels, &format, row_scale(kernels->amax(w + r * ld, k), info.max), w + r * ld, k);
+        if (sum < least) {
+            least = sum;
+            max = info.max;
+            choice->format = format;
+        }
+    }
+    for (size_t r = 0; r < rows; r++) scales[r] = row_scale(kernels->amax(w + r * ld, k), max);
+    double count = (double)rows * (double)k;
+    choice->mean_square = sum_square / count;
+    choice->mean_square_error = least / count;
+    choice->snr_db = least == 0 ? INFINITY : 10 * log10(sum_square / least);
+    return FFP8_OK;
 }

@@ -277,6 +277,10 @@ FFP8_API ffp8_status ffp8_calibrator_measure(ffp8_calibrator *calibrator, const 
 /* FFP8_ERROR_SHAPE: nothing has been measured. */
 FFP8_API ffp8_status ffp8_calibrator_choose(const ffp8_calibrator *calibrator, ffp8_choice *choice);
 FFP8_API ffp8_status ffp8_format_choose(const float *x, size_t n, ffp8_choice *choice);
+/* The same with a scale of its own for each row of a rows x k matrix (weights: output channels): scales[r] = amax(row r) / largest value, so that
+ * the format's bias does not matter (amax 1 is used), sign and widths by least squared error over all rows. Encode row r with
+ * 1 / scales[r]. Rows of zeros get scale 1. FFP8_ERROR_SCALE: w holds Inf or NaN. */
+FFP8_API ffp8_status ffp8_format_choose_rows(const float *w, size_t ld, size_t rows, size_t k, ffp8_choice *choice, float *scales);
 /* The format of given sign and widths whose top binade holds `amax` (b = 2^x - 1 - floor(log2 amax), one more when that rounds
  * past the top): the method's bias rule. amax = 0 gives bias 0. FFP8_ERROR_SCALE: amax negative or not finite. */
 FFP8_API ffp8_status ffp8_format_for_range(int sign_bits, int exponent_bits, float amax, ffp8_format *format);

@@ -9,21 +9,19 @@
 #include "arm_neon_kernels.h"
 #include "neon_decode.h"
 
-static ALWAYS_INLINE void expand_i16(const uint8_t *lines, uint16_t *panel, size_t words, const struct ffp8_lut *lut, const enum decoding how) {
-    const struct decoder d = decoder_of(lut);
-    for (; words > 0; words--, lines += FFP8_LINE_BYTES, panel += 2 * FFP8_NR) {
-        UNROLL for (size_t g = 0; g < 4; g++) {
-            uint16x8x2_t y = decode_16(vld1q_u8(lines + 16 * g), &d, how);
-            vst1q_u16(panel + 8 * g, y.val[0]);
-            vst1q_u16(panel + FFP8_NR + 8 * g, y.val[1]);
-        }
-    }
-}
-
 void ffp8_expand_i16_neon(const uint8_t *lines, void *panel, size_t words, const struct ffp8_lut *lut) {
-    switch (decoding16(lut)) {
-    case BY_NIBBLE: expand_i16(lines, panel, words, lut, BY_NIBBLE); break;
-    default: expand_i16(lines, panel, words, lut, BY_TABLE); break;
+    const struct decoder d = decoder_of(lut);
+    int16_t *step = panel;
+    for (; words > 0; words--, lines += FFP8_LINE_BYTES, step += 2 * FFP8_NR) {
+        if (lut->kind == FFP8_LUT_NIBBLE) {
+            UNROLL for (size_t g = 0; g < 4; g++) {
+                int16x8x2_t y = decode_nibbles(vld1q_u8(lines + 16 * g), &d);
+                vst1q_s16(step + 8 * g, y.val[0]);
+                vst1q_s16(step + FFP8_NR + 8 * g, y.val[1]);
+            }
+        } else {
+            for (size_t i = 0; i < 2 * FFP8_NR; i++) step[i / 8 % 2 * FFP8_NR + i / 16 * 8 + i % 8] = (int16_t)lut->element[lines[i]];
+        }
     }
 }
 
@@ -47,7 +45,7 @@ static ALWAYS_INLINE void expand_f32(const uint8_t *lines, float *panel, size_t 
 }
 
 void ffp8_expand_f32_neon(const uint8_t *lines, void *panel, size_t words, const struct ffp8_lut *lut) {
-    switch (decoding32(lut)) {
+    switch (decoding_f32(lut)) {
     case BY_HALF: expand_f32(lines, panel, words, lut, BY_HALF); break;
     case BY_HALF_WITH_SPECIALS: expand_f32(lines, panel, words, lut, BY_HALF_WITH_SPECIALS); break;
     default: expand_f32(lines, panel, words, lut, BY_TABLE); break;

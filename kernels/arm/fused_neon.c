@@ -75,12 +75,11 @@ static ALWAYS_INLINE void fuse_s16(const struct ffp8_dot *d, const size_t R, con
                 x[r] = vreinterpret_s16_u32(vdup_n_u32(word));
             }
             UNROLL for (size_t g = 0; g < G; g++) {
-                uint16x8x2_t y = decode_16(vld1q_u8(line + 16 * g), &decoder, how);
-                int16x8_t step[2] = {vreinterpretq_s16_u16(vuzp1q_u16(y.val[0], y.val[1])), vreinterpretq_s16_u16(vuzp2q_u16(y.val[0], y.val[1]))};
+                int16x8x2_t y = decode_group_s16(line + 16 * g, &decoder, how);
                 UNROLL for (size_t k = 0; k < 2; k++) {
                     UNROLL for (size_t r = 0; r < R; r++) {
-                        acc[r][g][0] = vmlal_n_s16(acc[r][g][0], vget_low_s16(step[k]), x[r][k]);
-                        acc[r][g][1] = vmlal_high_n_s16(acc[r][g][1], step[k], x[r][k]);
+                        acc[r][g][0] = vmlal_n_s16(acc[r][g][0], vget_low_s16(y.val[k]), x[r][k]);
+                        acc[r][g][1] = vmlal_high_n_s16(acc[r][g][1], y.val[k], x[r][k]);
                     }
                 }
             }
@@ -117,7 +116,7 @@ static ALWAYS_INLINE void fused_s16(const struct ffp8_dot *d, const enum decodin
 }
 
 void ffp8_fused_f32_neon(const struct ffp8_dot *d) {
-    switch (decoding32(d->lut)) {
+    switch (decoding_f32(d->lut)) {
     case BY_HALF: fused_f32(d, BY_HALF); break;
     case BY_HALF_WITH_SPECIALS: fused_f32(d, BY_HALF_WITH_SPECIALS); break;
     default: fused_f32(d, BY_TABLE); break;
@@ -125,7 +124,7 @@ void ffp8_fused_f32_neon(const struct ffp8_dot *d) {
 }
 
 void ffp8_fused_i16_neon(const struct ffp8_dot *d) {
-    switch (decoding16(d->lut)) {
+    switch (decoding_s16(d->lut)) {
     case BY_NIBBLE: fused_s16(d, BY_NIBBLE); break;
     default: fused_s16(d, BY_TABLE); break;
     }

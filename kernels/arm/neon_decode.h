@@ -6,7 +6,7 @@
  * sign's copies and whatever the low byte held, so that of a pair (k, k + 1) the odd element needs no unpacking and the even one a shift by 8.
  * Codes at special_lo and above, and 0x80 where it is NaN, are rare: one test a block sends it to the table.
  * NIBBLE: step * (offset + low nibble) = step * (offset + low - 128) + (step << 7): the left factor and the sum less 128 are signed bytes.
- * TABLE: 16-bit elements by TBL, 64 entries at a time, a plane after the other; 32-bit ones by loads, which are fewer than the TBLs of four planes.
+ * TABLE: elements are loaded lane by lane. TBLs would take 4 of 64 entries for each of 2 or 4 planes, at about two cycles each.
  */
 #ifndef FFP8_NEON_DECODE_H
 #define FFP8_NEON_DECODE_H
@@ -15,7 +15,7 @@
 #include "neon_util.h"
 
 /* How a lut's elements are found; constant in each kernel's loop. */
-enum decoding { BY_TABLE, BY_MIRRORED_TABLE, BY_NIBBLE, BY_HALF, BY_HALF_WITH_SPECIALS };
+enum decoding { BY_TABLE, BY_NIBBLE, BY_HALF, BY_HALF_WITH_SPECIALS };
 
 struct decoder {
     const struct ffp8_lut *lut;
@@ -39,47 +39,19 @@ static inline struct decoder decoder_of(const struct ffp8_lut *lut) {
     return d;
 }
 
-static inline enum decoding decoding32(const struct ffp8_lut *lut) {
+static inline enum decoding decoding_s16(const struct ffp8_lut *lut) { return lut->kind == FFP8_LUT_NIBBLE ? BY_NIBBLE : BY_TABLE; }
+
+static inline enum decoding decoding_f32(const struct ffp8_lut *lut) {
     if (lut->kind != FFP8_LUT_HALF) return BY_TABLE;
     return lut->special_lo < 256 || lut->special_minus_zero ? BY_HALF_WITH_SPECIALS : BY_HALF;
 }
 
-static inline enum decoding decoding16(const struct ffp8_lut *lut) {
-    return lut->kind == FFP8_LUT_NIBBLE ? BY_NIBBLE : lut->mirrored ? BY_MIRRORED_TABLE : BY_TABLE;
-}
-
-/* plane[c], c below `entries`. An index beyond its 64 entries gives 0. */
-static ALWAYS_INLINE uint8x16_t look_up(const uint8_t *plane, uint8x16_t c, const unsigned entries) {
-    uint8x16_t y = vqtbl4q_u8(vld1q_u8_x4(plane), c);
-    UNROLL for (unsigned i = 64; i < entries; i += 64) {
-        y = vorrq_u8(y, vqtbl4q_u8(vld1q_u8_x4(plane + i), veorq_u8(c, vdupq_n_u8((uint8_t)i))));
-    }
-    return y;
-}
-
-/* 16 codes to 16-bit elements in their order. */
-static ALWAYS_INLINE uint16x8x2_t decode_16(uint8x16_t c, const struct decoder *d, const enum decoding how) {
-    uint16x8x2_t y;
-    if (how == BY_NIBBLE) {
-        uint8x16_t row = vshrq_n_u8(c, 4), low = vandq_u8(c, vdupq_n_u8(15));
-        int8x16_t step = vqtbl1q_s8(d->step, row), sum = vreinterpretq_s8_u8(vaddq_u8(vqtbl1q_u8(d->offset, row), low));
-        y.val[0] = vreinterpretq_u16_s16(vmlal_s8(vshll_n_s8(vget_low_s8(step), 7), vget_low_s8(step), vget_low_s8(sum)));
-        y.val[1] = vreinterpretq_u16_s16(vmlal_high_s8(vshll_high_n_s8(step, 7), step, sum));
-        return y;
-    }
-    const uint8_t(*plane)[256] = d->lut->plane;
-    uint8x16_t low, high;
-    if (how == BY_MIRRORED_TABLE) {
-        uint8x16_t magnitude = vandq_u8(c, vdupq_n_u8(0x7F));
-        low = look_up(plane[0], magnitude, 128);
-        high = vbslq_u8(vdupq_n_u8(0x80), c, look_up(plane[1], magnitude, 128));
-    } else {
-        low = look_up(plane[0], c, 256);
-        high = look_up(plane[1], c, 256);
-    }
-    y.val[0] = vreinterpretq_u16_u8(vzip1q_u8(low, high));
-    y.val[1] = vreinterpretq_u16_u8(vzip2q_u8(low, high));
-    return y;
+/* 16 codes to I16 in their order. */
+static ALWAYS_INLINE int16x8x2_t decode_nibbles(uint8x16_t c, const struct decoder *d) {
+    uint8x16_t row = vshrq_n_u8(c, 4), low = vandq_u8(c, vdupq_n_u8(15));
+    int8x16_t step = vqtbl1q_s8(d->step, row), sum = vreinterpretq_s8_u8(vaddq_u8(vqtbl1q_u8(d->offset, row), low));
+    return (int16x8x2_t){{vmlal_s8(vshll_n_s8(vget_low_s8(step), 7), vget_low_s8(step), vget_low_s8(sum)),
+                          vmlal_high_s8(vshll_high_n_s8(step, 7), step, sum)}};
 }
 
 static ALWAYS_INLINE bool any_special(uint8x16_t c, const struct decoder *d) {
@@ -95,12 +67,18 @@ static ALWAYS_INLINE float32x4x2_t decode_halves(int16x8_t x, const struct decod
 }
 
 /* Codes p[0], p[2], p[4], p[6] to FP32. */
-static ALWAYS_INLINE float32x4_t load_elements(const uint8_t *p, const struct decoder *d) {
-    const uint32_t *element = d->lut->element;
+static ALWAYS_INLINE float32x4_t load_elements_f32(const uint8_t *p, const uint32_t *element) {
     uint32x4_t y = vld1q_dup_u32(element + p[0]);
     y = vld1q_lane_u32(element + p[2], y, 1);
     y = vld1q_lane_u32(element + p[4], y, 2);
     return vreinterpretq_f32_u32(vld1q_lane_u32(element + p[6], y, 3));
+}
+
+/* Codes p[0], p[2], .. p[14] to I16. */
+static ALWAYS_INLINE int16x8_t load_elements_s16(const uint8_t *p, const uint32_t *element) {
+    int16x8_t y = vdupq_n_s16((int16_t)element[p[0]]);
+    UNROLL for (size_t i = 1; i < 8; i++) y[i] = (int16_t)element[p[2 * i]];
+    return y;
 }
 
 /* A 16-byte group of a packed line: for k and k + 1 the FP32 elements of 4 columns of the lower and 4 of the upper half of the panel. */
@@ -113,7 +91,7 @@ static ALWAYS_INLINE struct group_f32 decode_group_f32(const uint8_t *group, con
     uint8x16_t c = vld1q_u8(group);
     if (how == BY_TABLE || (how == BY_HALF_WITH_SPECIALS && any_special(c, d))) {
         UNROLL for (size_t k = 0; k < 2; k++) {
-            UNROLL for (size_t half = 0; half < 2; half++) y.k[k].val[half] = load_elements(group + k + 8 * half, d);
+            UNROLL for (size_t half = 0; half < 2; half++) y.k[k].val[half] = load_elements_f32(group + k + 8 * half, d->lut->element);
         }
         return y;
     }
@@ -121,6 +99,13 @@ static ALWAYS_INLINE struct group_f32 decode_group_f32(const uint8_t *group, con
     y.k[0] = decode_halves(vshlq_n_s16(pairs, 8), d);
     y.k[1] = decode_halves(pairs, d);
     return y;
+}
+
+/* The same for I16: y.val[0] is k, y.val[1] is k + 1; 4 columns of the lower and 4 of the upper half in each. */
+static ALWAYS_INLINE int16x8x2_t decode_group_s16(const uint8_t *group, const struct decoder *d, const enum decoding how) {
+    if (how == BY_TABLE) return (int16x8x2_t){{load_elements_s16(group, d->lut->element), load_elements_s16(group + 1, d->lut->element)}};
+    int16x8x2_t pairs = decode_nibbles(vld1q_u8(group), d);
+    return vuzpq_s16(pairs.val[0], pairs.val[1]);
 }
 
 #endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * table_avx2.c - the table of the avx2 tier: AVX2, FMA, F16C
+ *
+ * vpmaddwd serves the integer classes, FMA the others; the generic kernels of I8 and BF16 are named for completeness, runs_as keeps them from being used.
+ * A K block of 256 words: one half of the panel, which is what a tile of 16 columns reads, takes 16 KB of L1. An L2 of 256 KB holds 128 columns.
+ */
+#include "../../dispatch/cpu.h"
+#include "../generic/dot_generic.h"
+#include "../generic/generic.h"
+#include "x86_convert.h"
+#include "x86_dot.h"
+
+const struct ffp8_kernels ffp8_kernels_avx2 = {
+    .name = "avx2",
+    .isa = FFP8_ISA_AVX2,
+    .needs = FFP8_CPU_AVX2 | FFP8_CPU_FMA | FFP8_CPU_F16C,
+    .runs_as = {FFP8_CLASS_I16, FFP8_CLASS_I16, FFP8_CLASS_F32, FFP8_CLASS_F32},
+    .mr = {4, 6, 4, 6},
+    .fused_rows = 2,
+    .kc_bytes = 1024,
+    .nc_columns = 512,
+    .mc_rows = 384,
+    .decode8 = ffp8_decode8_avx2,
+    .decode16 = ffp8_decode16_avx2,
+    .decode32 = ffp8_decode32_avx2,
+    .encode = ffp8_encode_avx2,
+    .encode_table = ffp8_encode_table_generic,
+    .widen_bf16 = ffp8_widen_bf16_avx2,
+    .widen_f16 = ffp8_widen_f16_avx2,
+    .narrow_bf16 = ffp8_narrow_bf16_avx2,
+    .narrow_f16 = ffp8_narrow_f16_avx2,
+    .amax = ffp8_amax_avx2,
+    .expand = {ffp8_expand_i8_generic, ffp8_expand_i16_avx2, ffp8_expand_16_generic, ffp8_expand_f32_avx2},
+    .dot = {ffp8_dot_i8_generic, ffp8_dot_i16_avx2, ffp8_dot_bf16_generic, ffp8_dot_f32_avx2},
+    .fused = {ffp8_fused_i8_generic, ffp8_fused_i16_avx2, ffp8_fused_bf16_generic, ffp8_fused_f32_avx2},
+    .depthwise_i16 = ffp8_depthwise_i16_avx2,
+    .depthwise_f32 = ffp8_depthwise_f32_avx2,
+    .epilogue = ffp8_epilogue_avx2,
+};

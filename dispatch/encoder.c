@@ -5,8 +5,26 @@
 #include "format.h"
 #include "lut.h"
 
+/* From 128 on the lowest row of codes lies among FP32's denormals. */
+enum { HIGHEST_BIAS = 127 };
+
 /* The first of several codes that the format has. */
 static uint8_t first_code(int a, int b, int c) { return (uint8_t)(a >= 0 ? a : b >= 0 ? b : c); }
+
+static void set_table(struct ffp8_encoder *encoder, const ffp8_format *format) {
+    float value[256];
+    ffp8_format_values(format, value);
+    encoder->count = ffp8_sort_values(value, encoder->value, encoder->code);
+    if (format->codebook) {
+        double first = encoder->value[0], last = encoder->value[encoder->count - 1];
+        uint32_t inner = encoder->count > 1;
+        encoder->beyond[0] = last + (last - encoder->value[encoder->count - 1 - inner]);
+        encoder->beyond[1] = first - (encoder->value[inner] - first);
+    } else {
+        encoder->beyond[0] = ffp8_format_beyond(format);
+        encoder->beyond[1] = -encoder->beyond[0];
+    }
+}
 
 void ffp8_encoder_init(struct ffp8_encoder *encoder, const ffp8_format *format, float scale, const ffp8_encoding *encoding) {
     ffp8_encoding how = encoding ? *encoding : (ffp8_encoding){0};
@@ -36,11 +54,7 @@ void ffp8_encoder_init(struct ffp8_encoder *encoder, const ffp8_format *format, 
     encoder->overflow[0] = stays_finite ? (uint8_t)mark.max : encoder->infinity[0];
     encoder->overflow[1] = stays_finite && negative_values ? (uint8_t)mark.min : encoder->infinity[1];
 
-    encoder->by_table = format->codebook || format->flags & FFP8_NO_SUBNORMALS;
+    encoder->by_table = format->codebook || format->flags & FFP8_NO_SUBNORMALS || format->bias > HIGHEST_BIAS;
     encoder->count = 0;
-    if (encoder->by_table) {
-        float value[256];
-        ffp8_format_values(format, value);
-        encoder->count = ffp8_sort_values(value, encoder->value, encoder->code);
-    }
+    if (encoder->by_table) set_table(encoder, format);
 }

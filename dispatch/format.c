@@ -226,6 +226,11 @@ void ffp8_format_span(const ffp8_format *format, struct ffp8_span *span) {
     if (is_signed(format)) span_add(span, -magnitude_value(format, last));
 }
 
+double ffp8_format_beyond(const ffp8_format *format) {
+    struct parts p = split(format, first_special(format));
+    return ldexp(p.significand, (int)p.exponent);
+}
+
 static bool integers_within(const struct ffp8_span *span, double low, double high) {
     return ldexp(span->min, -span->lowest_bit) >= low && ldexp(span->max, -span->lowest_bit) <= high;
 }

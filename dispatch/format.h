@@ -22,6 +22,9 @@ struct ffp8_landmarks {
 /* The format has passed ffp8_format_check. */
 void ffp8_format_landmarks(const ffp8_format *format, struct ffp8_landmarks *landmarks);
 
+/* The formula's next magnitude after the largest finite one. Not for codebooks. */
+double ffp8_format_beyond(const ffp8_format *format);
+
 /* The bits that the finite values occupy. */
 struct ffp8_span {
     bool empty;          /* no value but zero; the rest is zero */

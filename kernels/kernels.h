@@ -85,7 +85,8 @@ typedef void ffp8_decode32_fn(const uint8_t *src, uint32_t *dst, size_t n, const
  *   NEAREST_AWAY : up = rest32 >= 2^31      TOWARD_ZERO : up = 0      STOCHASTIC : up = ffp8_random32(key, index + i) < rest32
  * code = base + q + up. Then, with s the sign of v: NaN -> nan; |v| = Inf -> infinity[s]; code > max_code -> overflow[s];
  * code == 0 -> zero[s]; else s && !sign_bits -> negative; else code | s << 7.
- * The builder guarantees that infinity[1], overflow[1] already hold `negative` for unsigned formats.
+ * The builder guarantees that infinity[1], overflow[1] already hold `negative` for unsigned formats, and lowest_exponent >= -126: formats
+ * that reach further down, where |v| has no normal form, are encoded by table.
  */
 struct ffp8_encoder {
     float scale;
@@ -95,10 +96,13 @@ struct ffp8_encoder {
     uint8_t overflow[2], infinity[2], zero[2], negative, nan;
     ffp8_rounding rounding;
     uint64_t seed;
-    /* Codebooks and formats without subnormals are encoded by search (encode_table): the distinct finite values, ascending, and their codes
-     * (+0 for zero; the smallest code of a value that several share). */
+    /* Codebooks, formats without subnormals and formats with a bias above 127 are encoded by search (encode_table): the distinct finite
+     * values, ascending, and their codes (+0 for zero; the smallest code of a value that several share). What rounds to beyond[0] (one
+     * step above the largest) or beyond[1] (one below the smallest) overflows: the formula's next value, or a codebook's last gap once
+     * more. */
     bool by_table;
     uint32_t count;
+    double beyond[2];
     float value[256];
     uint8_t code[256];
 };
@@ -115,11 +119,11 @@ typedef float ffp8_amax_fn(const float *x, size_t n);
 /* ---------------------------------------------------------------------------------------------------------------
  * Packed weights -> expanded panel. Exact.
  *
- * A packed line (64 bytes) holds 32 columns times k, k+1: in 16-byte group g = 0..3, bytes 0..7 are columns 4g..4g+3 and bytes 8..15 columns
- * 16+4g..16+4g+3, each as (k, k+1): an unpack of (low bytes, high bytes) lands 16-bit elements in column order.
+ * A packed line (64 bytes) holds 32 columns times k, k+1: in 16-byte group g = 0..3, bytes 0..7 are columns 4g..4g+3 and bytes 8..15
+ * columns 16+4g..16+4g+3, each as (k, k+1): an unpack of (low bytes, high bytes) lands 16-bit elements in column order.
  * expand: `words` k-steps of class c, from lines to [words][32 columns] words. One word takes 2 lines (I8), 1 line (I16, BF16), or half
- * a line (F32: even k, then odd k; `words` may be odd). An I8 panel starts with one step of int32: -128 times the sum of the column's elements
- * in this block, which the dot kernel adds when A is offset by 128.
+ * a line (F32: even k, then odd k; `words` may be odd). An I8 panel starts with one step of int32: -128 times the sum of the column's
+ * elements in this block, which the dot kernel adds when A is offset by 128.
  */
 typedef void ffp8_expand_fn(const uint8_t *lines, void *panel, size_t words, const struct ffp8_lut *lut);
 static inline size_t ffp8_panel_bytes(ffp8_class c, size_t words) { return (words + (c == FFP8_CLASS_I8)) * FFP8_STEP_BYTES; }

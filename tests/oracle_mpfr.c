@@ -126,7 +126,7 @@ static uint8_t overflow_code(const struct oracle *oracle, bool negative) {
     return oracle->code[negative ? 0 : oracle->count - 1];
 }
 
-/* Rounds a positive x >= 0 to an integer. */
+/* Rounds x >= 0 to an integer. */
 static void round_integer(mpfr_t result, mpfr_t x, ffp8_rounding rounding, uint32_t random) {
     switch (rounding) {
     case FFP8_ROUND_NEAREST_EVEN: mpfr_roundeven(result, x); break;
@@ -189,8 +189,7 @@ static bool rounds_to_high(const struct oracle *oracle, double v, double low, do
     return false;
 }
 
-/* |v| rounded among the magnitudes, whose last gap repeats once (formats without subnormals). Those of a sign may lack the smallest, where
- * 0x80 is NaN. Stochastic rounding is upwards, not away from zero: for negative v the roles of low and high swap. */
+/* |v| rounded among the magnitudes (formats without subnormals). Those of a sign may lack the smallest, where 0x80 is NaN. */
 static double round_by_search(const struct oracle *oracle, double v, bool negative, uint32_t random) {
     bool mirrored = negative && oracle->format.sign_bits;
     double magnitudes[258];
@@ -202,17 +201,16 @@ static double round_by_search(const struct oracle *oracle, double v, bool negati
         magnitudes[count] = m;
         codes[count++] = oracle->code[at];
     }
-    magnitudes[count] = 2 * magnitudes[count - 1] - magnitudes[count - 2];
+    /* Past the last one the formula goes on: within its binade, or, without fraction bits, to the next. */
+    magnitudes[count] = magnitudes[count - 1] + ldexp(1, ilogb(magnitudes[count - 1]) - oracle->format.fraction_bits);
     codes[count] = codes[count - 1] + 1;
     unsigned above = 0;
     while (above <= count && magnitudes[above] <= v) above++;
     if (above > count) return magnitudes[count];
     if (above > 0 && magnitudes[above - 1] == v) return v;
     if (above == 0) return NAN; /* below the smallest, and no zero: the caller's case */
-    uint32_t bits = mirrored && oracle->how.rounding == FFP8_ROUND_STOCHASTIC ? 0 : random;
     double low = magnitudes[above - 1], high = magnitudes[above];
-    if (mirrored && oracle->how.rounding == FFP8_ROUND_STOCHASTIC) return random * 0x1p-32 < (high - v) / (high - low) ? low : high;
-    return rounds_to_high(oracle, v, low, high, codes[above - 1] & 1, bits) ? high : low;
+    return rounds_to_high(oracle, v, low, high, codes[above - 1] & 1, random) ? high : low;
 }
 
 /* Below the smallest magnitude of a format without zero: between -low and +high, or only one of them. */
@@ -228,7 +226,7 @@ static double round_without_zero(const struct oracle *oracle, float v, uint32_t 
     case FFP8_ROUND_NEAREST_EVEN: to_high = 2.0 * v == middle ? (low_odd == high_odd ? high_smaller : low_odd) : 2.0 * v > middle; break;
     case FFP8_ROUND_NEAREST_AWAY: to_high = 2.0 * v == middle ? high_larger : 2.0 * v > middle; break;
     case FFP8_ROUND_TOWARD_ZERO: to_high = high_smaller; break;
-    default: to_high = random * 0x1p-32 < (v - low) / (high - low); break;
+    default: to_high = signbit(v) ? random * 0x1p-32 >= (high - v) / (high - low) : random * 0x1p-32 < (v - low) / (high - low); break;
     }
     return to_high ? high : low;
 }

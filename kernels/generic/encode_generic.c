@@ -60,29 +60,25 @@ static int compare_differences(double a, double b, double c, double d) {
     return (x > 0) - (x < 0);
 }
 
-/* Between two neighbours: what decides whether v rounds to the upper one. */
-struct gap {
-    int side;             /* sign of v - middle */
-    double portion;       /* (v - lower) / (upper - lower) */
-    bool upper_is_larger; /* in magnitude; of equal ones the one with v's sign counts as larger and as nearer to zero */
-    bool upper_is_smaller;
-    bool upper_on_tie; /* nearest-even */
-};
-
-static bool rounds_up(const struct gap *gap, ffp8_rounding rounding, uint32_t random) {
+/* Whether v, low < v < high, rounds to high. Of equal magnitudes the one with v's sign counts as larger and as nearer to zero. */
+static bool rounds_up(double v, double low, double high, bool low_odd, bool high_odd, ffp8_rounding rounding, uint32_t random) {
+    bool equal = -low == high, high_is_larger = equal ? !signbit(v) : fabs(high) > fabs(low);
+    bool high_is_smaller = equal ? !signbit(v) : fabs(high) < fabs(low);
+    int side = compare_differences(v, low, high, v);
     switch (rounding) {
-    case FFP8_ROUND_NEAREST_EVEN: return gap->side > 0 || (gap->side == 0 && gap->upper_on_tie);
-    case FFP8_ROUND_NEAREST_AWAY: return gap->side > 0 || (gap->side == 0 && gap->upper_is_larger);
-    case FFP8_ROUND_TOWARD_ZERO: return gap->upper_is_smaller;
-    case FFP8_ROUND_STOCHASTIC: return random * 0x1p-32 < gap->portion;
+    case FFP8_ROUND_NEAREST_EVEN: return side > 0 || (side == 0 && (low_odd == high_odd ? high_is_smaller : low_odd));
+    case FFP8_ROUND_NEAREST_AWAY: return side > 0 || (side == 0 && high_is_larger);
+    case FFP8_ROUND_TOWARD_ZERO: return high_is_smaller;
+    case FFP8_ROUND_STOCHASTIC: /* away from zero where the random number is small, as by arithmetic */
+        return signbit(v) ? random * 0x1p-32 >= (high - v) / (high - low) : random * 0x1p-32 < (v - low) / (high - low);
     }
     return false;
 }
 
-/* Index of v's rounded value among count ascending ones; -1 or count: an overflow. Past either end the last gap is thought to repeat
- * once; its far end is the overflow. An only value has no gap, hence no overflow. */
-static int round_to_table(double v, const float *value, const uint8_t *code, int count, ffp8_rounding rounding, uint32_t random) {
-    int above = 0, end = count; /* the first value > v */
+/* Index of v's rounded value in the table; -1 or count: an overflow. An only value has no neighbour to tell an overflow by, hence none. */
+static int round_to_table(double v, const struct ffp8_encoder *e, uint32_t random) {
+    const float *value = e->value;
+    int count = (int)e->count, above = 0, end = count; /* the first value > v */
     while (above < end) {
         int middle = (above + end) / 2;
         if (value[middle] > v)
@@ -93,35 +89,19 @@ static int round_to_table(double v, const float *value, const uint8_t *code, int
     int below = above - 1;
     if ((below >= 0 && value[below] == v) || count == 1) return below < 0 ? 0 : below;
 
-    struct gap gap;
-    /* Beyond an end. A smallest positive value is rounded to by all from zero up to it: that is no overflow. */
+    bool below_odd = below >= 0 && (e->code[below] & 1), above_odd = above < count && (e->code[above] & 1);
     if (above == count) {
-        double last = value[below], inner = value[below - 1];
-        gap.side = compare_differences(2 * v, 2 * last, last, inner);
-        gap.portion = (v - last) / (last - inner);
-        gap.upper_is_larger = true;
-        gap.upper_is_smaller = false;
-        gap.upper_on_tie = code[below] & 1;
-        return !(last < 0 && v <= 0) && rounds_up(&gap, rounding, random) ? count : below;
+        /* Toward zero a finite value never overflows, nor does one that has no other value on its way to zero. */
+        bool stays = e->rounding == FFP8_ROUND_TOWARD_ZERO || (value[below] < 0 && v <= 0);
+        bool overflow = v >= e->beyond[0] || rounds_up(v, value[below], e->beyond[0], below_odd, !below_odd, e->rounding, random);
+        return !stays && overflow ? count : below;
     }
-    if (above == 0) {
-        double first = value[0], inner = value[1];
-        gap.side = compare_differences(inner, first, 2 * first, 2 * v);
-        gap.portion = (v - (2 * first - inner)) / (inner - first);
-        gap.upper_is_larger = false;
-        gap.upper_is_smaller = true;
-        gap.upper_on_tie = !(code[0] & 1);
-        return (first > 0 && v >= 0) || rounds_up(&gap, rounding, random) ? 0 : -1;
+    if (below < 0) {
+        bool stays = e->rounding == FFP8_ROUND_TOWARD_ZERO || (value[0] > 0 && v >= 0);
+        bool overflow = v <= e->beyond[1] || !rounds_up(v, e->beyond[1], value[0], !above_odd, above_odd, e->rounding, random);
+        return !stays && overflow ? -1 : 0;
     }
-
-    double low = value[below], high = value[above];
-    bool equal = -low == high, low_odd = code[below] & 1, high_odd = code[above] & 1;
-    gap.side = compare_differences(v, low, high, v);
-    gap.portion = (v - low) / (high - low);
-    gap.upper_is_larger = equal ? !signbit(v) : fabs(high) > fabs(low);
-    gap.upper_is_smaller = equal ? !signbit(v) : fabs(high) < fabs(low);
-    gap.upper_on_tie = low_odd == high_odd ? gap.upper_is_smaller : low_odd;
-    return rounds_up(&gap, rounding, random) ? above : below;
+    return rounds_up(v, value[below], value[above], below_odd, above_odd, e->rounding, random) ? above : below;
 }
 
 static uint8_t encode_table_one(float v, const struct ffp8_encoder *e, uint32_t random) {
@@ -129,7 +109,7 @@ static uint8_t encode_table_one(float v, const struct ffp8_encoder *e, uint32_t 
     if (isnan(v)) return e->nan;
     if (isinf(v)) return e->infinity[sign];
     bool negative = v < 0 && !e->sign_bits; /* rounded by its magnitude: what becomes zero is no negative value */
-    int count = (int)e->count, i = round_to_table(negative ? -v : v, e->value, e->code, count, e->rounding, random);
+    int count = (int)e->count, i = round_to_table(negative ? -v : v, e, random);
     if (negative) return i >= 0 && i < count && e->value[i] == 0 ? e->zero[1] : e->negative;
     if (i < 0) return e->overflow[1];
     if (i == count) return e->overflow[0];

@@ -8,7 +8,7 @@
  * for in any tree a term takes part in at most n rounded operations: n - 1 additions into which its product is fused, one more where
  * it is rounded alone (standard analysis: Higham, Accuracy and Stability of Numerical Algorithms, 3.1). t is what one operation may lose below the
  * normal range: 2^-150 with gradual underflow, 2^-126 for BF16, where the dot instruction flushes denormals to zero. That instruction also
- * takes denormal elements of A as zero: S of those terms is added to B. The scale s and c's old value then make
+ * takes denormal elements of A as zero: then the sum without them is as right. The scale s and c's old value make
  *     |s| B + u (|y| + |s| B) + 2^-149,  y = the exact sum * s + c,
  * one rounding more. Half of the calls use small integers, for which every partial sum is exact: these are compared bitwise on all classes.
  * A float sum must also not depend on the tile around it: a part of the tile is computed again and compared bitwise.
@@ -62,11 +62,13 @@ static bool fill_b_codes(struct check_run *run, const struct tile *t, int *large
             return false;
         }
         ffp8_lut_init(&lut, &format, t->c, false);
-        double unit = INFINITY;
+        double smallest = INFINITY, unit = INFINITY; /* the lowest bit of the smallest magnitude */
         for (unsigned c = 0; c < 256; c++) {
             const double v = fabs(panel_value(lut.element[c], t->c));
-            if (v > 0 && v < unit) unit = v;
+            if (v > 0 && v < smallest) smallest = v;
         }
+        if (isfinite(smallest))
+            for (unit = ldexp(1, ilogb(smallest)); smallest / unit != floor(smallest / unit);) unit /= 2;
         count = 0;
         *largest = 0;
         for (unsigned c = 0; c < 256; c++) {
@@ -122,7 +124,7 @@ static float random_scale(struct check_run *run, bool exact) {
 /* ---------------------------------------------------------------------------------------------------------------
  * Truth
  */
-struct truth { double sum, bound; };
+struct truth { double sum, flushed_sum, bound; }; /* flushed: denormal elements of A count as zero */
 
 static const uint32_t *a_row(const struct tile *t, size_t i, size_t r) { return a_element + (i * t->rows + r) * t->k; }
 static const uint32_t *b_row(const struct tile *t, size_t i, size_t k) { return b_element + (i * t->k + k) * FFP8_NR; }
@@ -135,19 +137,19 @@ static int64_t integer_sum(const struct tile *t, size_t r, size_t j) {
 }
 
 static struct truth float_sum(const struct tile *t, size_t r, size_t j) {
-    struct check_sum sum, magnitudes;
+    struct check_sum sum, flushed, magnitudes;
     check_sum_clear(&sum);
     check_sum_clear(&magnitudes);
-    double flushed = 0;
+    check_sum_clear(&flushed);
     for (size_t i = 0; i < t->count; i++)
         for (size_t k = 0; k < t->k; k++) {
             const float a = a_value(t, a_row(t, i, r)[k]), b = (float)panel_value(b_row(t, i, k)[j], t->c);
             check_sum_add(&sum, a, b);
             check_sum_add(&magnitudes, fabsf(a), fabsf(b));
-            if (t->c == FFP8_CLASS_BF16 && a != 0 && fabsf(a) < 0x1p-126f) flushed += fabs((double)a * b);
+            check_sum_add(&flushed, t->c == FFP8_CLASS_BF16 && fabsf(a) < 0x1p-126f ? copysignf(0, a) : a, b);
         }
     const double n = (double)(t->count * t->k), s = check_sum_value(&magnitudes);
-    struct truth truth = { check_sum_value(&sum), check_gamma(n) * s + flushed + n * (t->c == FFP8_CLASS_BF16 ? 0x1p-126 : 0x1p-150) };
+    struct truth truth = { check_sum_value(&sum), check_sum_value(&flushed), check_gamma(n) * s + n * (t->c == FFP8_CLASS_BF16 ? 0x1p-126 : 0x1p-150) };
     if (isfinite(truth.sum) && s * (1 + check_gamma(n)) >= 0x1p128) truth.bound = INFINITY; /* some order overflows on the way */
     return truth;
 }
@@ -163,7 +165,7 @@ static bool compare(struct check_run *run, const struct tile *t, const struct ff
         for (size_t j = 0; j < t->cols; j++) {
             const float scale = d->row_scale ? d->row_scale[r] * d->col_scale[j] : d->col_scale[j];
             const float old = t->flags & FFP8_DOT_ADD ? ((const float *)(c->saved + r * c->stride_bytes))[j] : 0;
-            struct truth truth = { 0, 0 };
+            struct truth truth = { 0, 0, 0 };
             if (integer) truth.sum = (double)integer_sum(t, r, j);
             else truth = float_sum(t, r, j);
             if (t->flags & FFP8_DOT_WIDE_IN) /* an input's data, or what an updated one held */
@@ -173,10 +175,13 @@ static bool compare(struct check_run *run, const struct tile *t, const struct ff
                 want[r * FFP8_NR + j] = t->flags & FFP8_DOT_ADD ? fmaf((float)truth.sum, scale, old) : (float)truth.sum * scale;
                 continue;
             }
-            const double y = truth.sum * scale + old, b = fabs((double)scale) * truth.bound;
+            const double got = ((float *)((uint8_t *)c->data + r * c->stride_bytes))[j], flushed = truth.flushed_sum * scale + old;
+            double y = truth.sum * scale + old;
+            const double b = fabs((double)scale) * truth.bound;
+            if (t->denormals && fabs(got - flushed) < fabs(got - y)) y = flushed;
             double bound = b + 0x1p-24 * (fabs(y) + b) + 0x1p-149;
             if (isfinite(y) && fabs(y) + bound >= 0x1p127) bound = INFINITY;
-            if (!check_within(run, c, r, j, ((float *)((uint8_t *)c->data + r * c->stride_bytes))[j], y, bound)) return false;
+            if (!check_within(run, c, r, j, got, y, bound)) return false;
         }
     if (t->flags & FFP8_DOT_WIDE_OUT) return check_bits(run, wide, want_wide, FFP8_NR, CHECK_F64, 0);
     return !bitwise || check_bits(run, c, want, FFP8_NR, CHECK_F32, CHECK_ANY_NAN);

@@ -56,7 +56,7 @@ static uint8_t canary(size_t position) { return (uint8_t)(0x99 ^ position * 29 ^
 struct range { size_t begin, end; enum check_kind kind; };
 static size_t canary_range(const struct check_buffer *buffer, size_t i, struct range *range) {
     const size_t start = (size_t)((uint8_t *)buffer->data - buffer->region), end = start + buffer->bytes;
-    const size_t gaps = buffer->rows > 1 && buffer->stride_bytes > buffer->row_bytes ? buffer->rows - 1 : 0;
+    const size_t gaps = buffer->bytes && buffer->rows > 1 && buffer->stride_bytes > buffer->row_bytes ? buffer->rows - 1 : 0;
     if (i == 0) {
         *range = (struct range){ start - ffp8_min_size(start, MARGIN_BYTES), start, CHECK_WRITES_BEFORE };
     } else if (i == 1) {

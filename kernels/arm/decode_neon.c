@@ -2,9 +2,9 @@
  *
  * decode_neon.c - arrays of codes to elements, 16 at a time; nibble and half as in neon_decode.h
  *
- * By TBL, 64 entries each, where that beats loads: one plane of 256 entries (decode8), or two of 128 when the sign is the code's (decode16, mirrored).
- * Bound: decode8: 4 TBLs; decode16: 4 TBLs (mirrored) or 11 instructions (nibble); decode32: 4 conversions, which give 4 elements each. Without a
- * short cut: loads and stores. Tails: the last 1..15 codes by the table.
+ * By TBL, 64 entries each, where that beats loads: one plane of 256 entries (decode8), or two of 128 when the sign is the code's (decode16,
+ * mirrored). Bound: decode8: 4 TBLs; decode16: 4 TBLs (mirrored) or 11 instructions (nibble); decode32: 4 conversions, which give 4
+ * elements each. Without a short cut: loads and stores. Tails: the last 1..15 codes by the table.
  */
 #include "arm_neon_kernels.h"
 #include "neon_decode.h"
@@ -56,7 +56,8 @@ void ffp8_decode16_neon(const uint8_t *src, uint16_t *dst, size_t n, const struc
     for (; i < n; i++) dst[i] = (uint16_t)lut->element[src[i]];
 }
 
-static ALWAYS_INLINE size_t decode_half_blocks(const uint8_t *src, uint32_t *dst, size_t n, const struct ffp8_lut *lut, const enum decoding how) {
+static ALWAYS_INLINE size_t decode_half_blocks(const uint8_t *src, uint32_t *dst, size_t n, const struct ffp8_lut *lut,
+                                               const enum decoding how) {
     const struct decoder d = decoder_of(lut);
     size_t i = 0;
     for (; i + 16 <= n; i += 16) {

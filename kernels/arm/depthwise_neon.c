@@ -11,9 +11,7 @@
 
 static ALWAYS_INLINE void tile_f32(const struct ffp8_depthwise *d, size_t pixel, size_t channel, const size_t P, const size_t Q) {
     float32x4_t acc[4][4];
-    UNROLL for (size_t p = 0; p < P; p++) {
-        UNROLL for (size_t q = 0; q < Q; q++) acc[p][q] = vdupq_n_f32(0);
-    }
+    UNROLL for (size_t p = 0; p < P; p++) { UNROLL for (size_t q = 0; q < Q; q++) acc[p][q] = vdupq_n_f32(0); }
     for (size_t t = 0; t < d->taps; t++) {
         const float *x = (const float *)d->x[t] + pixel * d->ldx + channel, *w = (const float *)d->w[t] + channel;
         UNROLL for (size_t q = 0; q < Q; q++) {
@@ -34,7 +32,8 @@ static ALWAYS_INLINE void pixels_f32(const struct ffp8_depthwise *d, size_t pixe
     for (; channel < d->channels; channel++) {
         for (size_t p = pixel; p < pixel + P; p++) {
             float sum = 0;
-            for (size_t t = 0; t < d->taps; t++) sum = fmaf(((const float *)d->x[t])[p * d->ldx + channel], ((const float *)d->w[t])[channel], sum);
+            for (size_t t = 0; t < d->taps; t++)
+                sum = fmaf(((const float *)d->x[t])[p * d->ldx + channel], ((const float *)d->w[t])[channel], sum);
             d->c[p * d->ldc + channel] = sum * d->scale[channel];
         }
     }
@@ -49,9 +48,7 @@ void ffp8_depthwise_f32_neon(const struct ffp8_depthwise *d) {
 /* Q counts 8 channels here. */
 static ALWAYS_INLINE void tile_i16(const struct ffp8_depthwise *d, size_t pixel, size_t channel, const size_t P, const size_t Q) {
     int32x4_t acc[4][2][2];
-    UNROLL for (size_t p = 0; p < P; p++) {
-        UNROLL for (size_t q = 0; q < Q; q++) acc[p][q][0] = acc[p][q][1] = vdupq_n_s32(0);
-    }
+    UNROLL for (size_t p = 0; p < P; p++) { UNROLL for (size_t q = 0; q < Q; q++) acc[p][q][0] = acc[p][q][1] = vdupq_n_s32(0); }
     for (size_t t = 0; t < d->taps; t++) {
         const int16_t *x = (const int16_t *)d->x[t] + pixel * d->ldx + channel, *w = (const int16_t *)d->w[t] + channel;
         UNROLL for (size_t q = 0; q < Q; q++) {
@@ -82,7 +79,8 @@ static ALWAYS_INLINE void pixels_i16(const struct ffp8_depthwise *d, size_t pixe
     for (; channel < d->channels; channel++) {
         for (size_t p = pixel; p < pixel + P; p++) {
             int32_t sum = 0;
-            for (size_t t = 0; t < d->taps; t++) sum += ((const int16_t *)d->x[t])[p * d->ldx + channel] * ((const int16_t *)d->w[t])[channel];
+            for (size_t t = 0; t < d->taps; t++)
+                sum += ((const int16_t *)d->x[t])[p * d->ldx + channel] * ((const int16_t *)d->w[t])[channel];
             d->c[p * d->ldc + channel] = (float)sum * d->scale[channel];
         }
     }

@@ -15,11 +15,10 @@
 #include "arm_neon_kernels.h"
 #include "neon_finish.h"
 
-static ALWAYS_INLINE void tile_f32(const struct ffp8_dot *d, size_t row, size_t column, const size_t R, const size_t Q, float sum[][FFP8_NR]) {
+static ALWAYS_INLINE void tile_f32(const struct ffp8_dot *d, size_t row, size_t column, const size_t R, const size_t Q,
+                                   float sum[][FFP8_NR]) {
     float32x4_t acc[8][8];
-    UNROLL for (size_t r = 0; r < R; r++) {
-        UNROLL for (size_t q = 0; q < Q; q++) acc[r][q] = vdupq_n_f32(0);
-    }
+    UNROLL for (size_t r = 0; r < R; r++) { UNROLL for (size_t q = 0; q < Q; q++) acc[r][q] = vdupq_n_f32(0); }
     size_t lda = d->lda_bytes;
     for (size_t i = 0; i < d->count; i++) {
         const uint8_t *a = (const uint8_t *)d->a[i] + row * lda;
@@ -44,13 +43,12 @@ static ALWAYS_INLINE void tile_f32(const struct ffp8_dot *d, size_t row, size_t 
             }
         }
     }
-    UNROLL for (size_t r = 0; r < R; r++) {
-        UNROLL for (size_t q = 0; q < Q; q++) vst1q_f32(sum[row + r] + column + 4 * q, acc[r][q]);
-    }
+    UNROLL for (size_t r = 0; r < R; r++) { UNROLL for (size_t q = 0; q < Q; q++) vst1q_f32(sum[row + r] + column + 4 * q, acc[r][q]); }
 }
 
 /* One step of words: A's elements 2k, 2k + 1 of x times B's words at b. */
-static ALWAYS_INLINE void step_s16(int32x4_t acc[8][8], const int16x8_t x[8], const size_t k, const int16_t *b, const size_t R, const size_t Q) {
+static ALWAYS_INLINE void step_s16(int32x4_t acc[8][8], const int16x8_t x[8], const size_t k, const int16_t *b, const size_t R,
+                                   const size_t Q) {
     UNROLL for (size_t q = 0; q < Q; q += 2) {
         int16x8_t lo = vld1q_s16(b + 8 * q), hi = vld1q_s16(b + 8 * q + 8);
         int16x8_t even = vuzp1q_s16(lo, hi), odd = vuzp2q_s16(lo, hi);
@@ -65,11 +63,10 @@ static ALWAYS_INLINE void step_s16(int32x4_t acc[8][8], const int16x8_t x[8], co
     }
 }
 
-static ALWAYS_INLINE void tile_s16(const struct ffp8_dot *d, size_t row, size_t column, const size_t R, const size_t Q, int32_t sum[][FFP8_NR]) {
+static ALWAYS_INLINE void tile_s16(const struct ffp8_dot *d, size_t row, size_t column, const size_t R, const size_t Q,
+                                   int32_t sum[][FFP8_NR]) {
     int32x4_t acc[8][8];
-    UNROLL for (size_t r = 0; r < R; r++) {
-        UNROLL for (size_t q = 0; q < Q; q++) acc[r][q] = vdupq_n_s32(0);
-    }
+    UNROLL for (size_t r = 0; r < R; r++) { UNROLL for (size_t q = 0; q < Q; q++) acc[r][q] = vdupq_n_s32(0); }
     size_t lda = d->lda_bytes;
     for (size_t i = 0; i < d->count; i++) {
         const uint8_t *a = (const uint8_t *)d->a[i] + row * lda;
@@ -89,9 +86,7 @@ static ALWAYS_INLINE void tile_s16(const struct ffp8_dot *d, size_t row, size_t 
             step_s16(acc, x, 0, b, R, Q);
         }
     }
-    UNROLL for (size_t r = 0; r < R; r++) {
-        UNROLL for (size_t q = 0; q < Q; q++) vst1q_s32(sum[row + r] + column + 4 * q, acc[r][q]);
-    }
+    UNROLL for (size_t r = 0; r < R; r++) { UNROLL for (size_t q = 0; q < Q; q++) vst1q_s32(sum[row + r] + column + 4 * q, acc[r][q]); }
 }
 
 void ffp8_dot_f32_neon(const struct ffp8_dot *d) {

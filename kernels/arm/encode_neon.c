@@ -5,13 +5,14 @@
  * Per 4 elements, by shifts, with E' = max(biased exponent, 1) - 1 = E + 126 and L = lowest_exponent + 126:
  *     m = |v| - (E' << 23)      row = max(E', L)      base = (row - L) << fraction_bits      count = E' - row - (23 - fraction_bits)
  *     q = m << count            rest32 = m << (count + 32)
- * A vector shift goes right by a negative count and gives 0 from 32 on, but reads its count from one signed byte: count is held to -64, where both
- * results are 0. The shift to the left drops what belongs to q.
- * Nearest-even by one addition, where the format lets it: |v| + 2^(e + 23 - fraction_bits) rounds |v| to a multiple of 2^(e - fraction_bits) in the
- * sum's low bits, which are q + up. |v| is first held to 2^(1 + exponent of the largest value), so that no sum overflows.
- * Per 16 elements, on bytes: what becomes of them as a class (0 ordinary, -1 too large, -2 Inf, -3 NaN, -4 zero) and their sign index a small table
- * of result codes; ordinary elements index nothing in it and keep their own code. Unsigned formats have its entry 0 for ordinary negative ones.
- * Bound: arithmetic, 6 (addition) or 8 (shifts) instructions an element. Tails: the last 1..15 elements go through a buffer.
+ * A vector shift goes right by a negative count and gives 0 from 32 on, but reads its count from one signed byte: count is held to -64,
+ * where both results are 0. The shift to the left drops what belongs to q.
+ * Nearest-even by one addition, where the format lets it: |v| + 2^(e + 23 - fraction_bits) rounds |v| to a multiple of 2^(e -
+ * fraction_bits) in the sum's low bits, which are q + up. |v| is first held to 2^(1 + exponent of the largest value), so that no sum
+ * overflows. Per 16 elements, on bytes: what becomes of them as a class (0 ordinary, -1 too large, -2 Inf, -3 NaN, -4 zero) and their sign
+ * index a small table of result codes; ordinary elements index nothing in it and keep their own code. Unsigned formats have its entry 0 for
+ * ordinary negative ones. Bound: arithmetic, 6 (addition) or 8 (shifts) instructions an element. Tails: the last 1..15 elements go through
+ * a buffer.
  */
 #include "arm_neon_kernels.h"
 #include "neon_util.h"
@@ -34,9 +35,9 @@ static int32_t limit_exponent(const struct ffp8_encoder *e) {
     return e->lowest_exponent + (top > 0 ? top : 1) + 127;
 }
 
-/* Whether base is even, no row is below FP32's normal ones, and no addend beyond. */
+/* Whether base is even and no addend beyond FP32. */
 static bool addition_serves(const struct ffp8_encoder *e) {
-    return e->fraction_bits >= 1 && e->lowest_exponent >= -126 && limit_exponent(e) + 23 - (int32_t)e->fraction_bits <= 254;
+    return e->fraction_bits >= 1 && limit_exponent(e) + 23 - (int32_t)e->fraction_bits <= 254;
 }
 
 static struct encoder encoder_of(const struct ffp8_encoder *e) {
@@ -116,12 +117,14 @@ static ALWAYS_INLINE struct rounded round_4(float32x4_t x, const struct encoder 
 }
 
 static ALWAYS_INLINE uint8x16_t low_bytes(uint32x4_t a, uint32x4_t b, uint32x4_t c, uint32x4_t d) {
-    uint16x8_t ab = vuzp1q_u16(vreinterpretq_u16_u32(a), vreinterpretq_u16_u32(b)), cd = vuzp1q_u16(vreinterpretq_u16_u32(c), vreinterpretq_u16_u32(d));
+    uint16x8_t ab = vuzp1q_u16(vreinterpretq_u16_u32(a), vreinterpretq_u16_u32(b)),
+               cd = vuzp1q_u16(vreinterpretq_u16_u32(c), vreinterpretq_u16_u32(d));
     return vuzp1q_u8(vreinterpretq_u8_u16(ab), vreinterpretq_u8_u16(cd));
 }
 
 static ALWAYS_INLINE uint8x16_t high_bytes(uint32x4_t a, uint32x4_t b, uint32x4_t c, uint32x4_t d) {
-    uint16x8_t ab = vuzp2q_u16(vreinterpretq_u16_u32(a), vreinterpretq_u16_u32(b)), cd = vuzp2q_u16(vreinterpretq_u16_u32(c), vreinterpretq_u16_u32(d));
+    uint16x8_t ab = vuzp2q_u16(vreinterpretq_u16_u32(a), vreinterpretq_u16_u32(b)),
+               cd = vuzp2q_u16(vreinterpretq_u16_u32(c), vreinterpretq_u16_u32(d));
     return vuzp2q_u8(vreinterpretq_u8_u16(ab), vreinterpretq_u8_u16(cd));
 }
 
@@ -143,7 +146,8 @@ static ALWAYS_INLINE uint8x16_t encode_16(const float *src, const struct encoder
     return vqtbx1q_u8(vbslq_u8(e->sign_bit, top, code), e->result, index8);
 }
 
-static ALWAYS_INLINE void encode_run(const float *src, uint8_t *dst, size_t n, const struct encoder *e, const int rounding, uint32_t index) {
+static ALWAYS_INLINE void encode_run(const float *src, uint8_t *dst, size_t n, const struct encoder *e, const int rounding,
+                                     uint32_t index) {
     size_t i = 0;
     for (; i + 16 <= n; i += 16) vst1q_u8(dst + i, encode_16(src + i, e, rounding, index + (uint32_t)i));
     if (i < n) {

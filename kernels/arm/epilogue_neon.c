@@ -41,6 +41,7 @@ static inline uint32_t v_reduce_bits(vu m) { return vmaxvq_u32(m); }
 
 #include "../activation.h"
 
-float ffp8_epilogue_neon(float *y, size_t n, const float *bias, const float *residual, const float *addend, const struct ffp8_finish *finish) {
+float ffp8_epilogue_neon(float *y, size_t n, const float *bias, const float *residual, const float *addend,
+                         const struct ffp8_finish *finish) {
     return epilogue_row(y, n, bias, residual, addend, finish);
 }

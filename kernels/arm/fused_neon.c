@@ -2,12 +2,12 @@
  *
  * fused_neon.c - the batch-reduce micro-kernels on packed lines, decoded in registers, for up to 4 rows of A: GEMV and small batches
  *
- * Lanes are columns. One line is 2 k-steps of 32 columns in 4 groups (layout: ffp8_expand_fn, decoding: neon_decode.h). 1 and 2 rows take all
- * groups in one pass, 8 and 16 accumulators; 3 and 4 rows take two passes of 2 groups, 12 and 16 accumulators.
+ * Lanes are columns. One line is 2 k-steps of 32 columns in 4 groups (layout: ffp8_expand_fn, decoding: neon_decode.h). 1 and 2 rows take
+ * all groups in one pass, 8 and 16 accumulators; 3 and 4 rows take two passes of 2 groups, 12 and 16 accumulators.
  *
  * Order of summation: as dot_neon.c: one sum in increasing k, F32 equals generic bit for bit; I16 exact in int32.
- * Bound: 1 row: decoding (I16: 11 instructions for 16 weights, F32 by half: 9); 4 rows: the multipliers. Tails: an odd last word (F32) uses the
- * even half of its line.
+ * Bound: 1 row: decoding (I16: 11 instructions for 16 weights, F32 by half: 9); 4 rows: the multipliers. Tails: an odd last word (F32) uses
+ * the even half of its line.
  */
 #include "arm_neon_kernels.h"
 #include "neon_decode.h"
@@ -17,9 +17,7 @@ static ALWAYS_INLINE void fuse_f32(const struct ffp8_dot *d, const size_t R, con
                                    float sum[][FFP8_NR]) {
     const struct decoder decoder = decoder_of(d->lut);
     float32x4_t acc[4][4][2];
-    UNROLL for (size_t r = 0; r < R; r++) {
-        UNROLL for (size_t g = 0; g < G; g++) acc[r][g][0] = acc[r][g][1] = vdupq_n_f32(0);
-    }
+    UNROLL for (size_t r = 0; r < R; r++) { UNROLL for (size_t g = 0; g < G; g++) acc[r][g][0] = acc[r][g][1] = vdupq_n_f32(0); }
     size_t lda = d->lda_bytes;
     for (size_t i = 0; i < d->count; i++) {
         const uint8_t *a = d->a[i], *line = (const uint8_t *)d->b[i] + 16 * g0;
@@ -61,9 +59,7 @@ static ALWAYS_INLINE void fuse_s16(const struct ffp8_dot *d, const size_t R, con
                                    int32_t sum[][FFP8_NR]) {
     const struct decoder decoder = decoder_of(d->lut);
     int32x4_t acc[4][4][2];
-    UNROLL for (size_t r = 0; r < R; r++) {
-        UNROLL for (size_t g = 0; g < G; g++) acc[r][g][0] = acc[r][g][1] = vdupq_n_s32(0);
-    }
+    UNROLL for (size_t r = 0; r < R; r++) { UNROLL for (size_t g = 0; g < G; g++) acc[r][g][0] = acc[r][g][1] = vdupq_n_s32(0); }
     size_t lda = d->lda_bytes;
     for (size_t i = 0; i < d->count; i++) {
         const uint8_t *a = d->a[i], *line = (const uint8_t *)d->b[i] + 16 * g0;
@@ -98,8 +94,12 @@ static ALWAYS_INLINE void fused_f32(const struct ffp8_dot *d, const enum decodin
     switch (d->rows) {
     case 1: fuse_f32(d, 1, 0, 4, how, sum); break;
     case 2: fuse_f32(d, 2, 0, 4, how, sum); break;
-    case 3: for (size_t g = 0; g < 4; g += 2) fuse_f32(d, 3, g, 2, how, sum); break;
-    default: for (size_t g = 0; g < 4; g += 2) fuse_f32(d, 4, g, 2, how, sum); break;
+    case 3:
+        for (size_t g = 0; g < 4; g += 2) fuse_f32(d, 3, g, 2, how, sum);
+        break;
+    default:
+        for (size_t g = 0; g < 4; g += 2) fuse_f32(d, 4, g, 2, how, sum);
+        break;
     }
     finish_f32(d, sum);
 }
@@ -109,8 +109,12 @@ static ALWAYS_INLINE void fused_s16(const struct ffp8_dot *d, const enum decodin
     switch (d->rows) {
     case 1: fuse_s16(d, 1, 0, 4, how, sum); break;
     case 2: fuse_s16(d, 2, 0, 4, how, sum); break;
-    case 3: for (size_t g = 0; g < 4; g += 2) fuse_s16(d, 3, g, 2, how, sum); break;
-    default: for (size_t g = 0; g < 4; g += 2) fuse_s16(d, 4, g, 2, how, sum); break;
+    case 3:
+        for (size_t g = 0; g < 4; g += 2) fuse_s16(d, 3, g, 2, how, sum);
+        break;
+    default:
+        for (size_t g = 0; g < 4; g += 2) fuse_s16(d, 4, g, 2, how, sum);
+        break;
     }
     finish_s32(d, sum);
 }

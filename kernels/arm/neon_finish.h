@@ -2,7 +2,8 @@
  *
  * neon_finish.h - from a tile's sums to C: the second half of struct ffp8_dot's formula, shared by dot and fused kernels
  *
- * Sums pass through a small array: 8 stores and 8 loads a row, which a tile of usual depth does not notice, and one code for all column tails.
+ * Sums pass through a small array: 8 stores and 8 loads a row, which a tile of usual depth does not notice, and one code for all column
+ * tails.
  */
 #ifndef FFP8_NEON_FINISH_H
 #define FFP8_NEON_FINISH_H

@@ -2,9 +2,10 @@
  *
  * convert_neon.c - arrays of 16-bit floats to FP32 and back, 8 at a time, and the largest magnitude of an array
  *
- * Half precision: the conversion instructions, which quiet a NaN as kernel_util.h does. BF16: integer arithmetic; adding and keeping the
- * high half is one instruction. Largest magnitude: of the bits, which order as the magnitudes do, NaN above all. Bound: loads and stores.
- * Tails: one by one.
+ * Half precision: the conversion instructions, which quiet a NaN as kernel_util.h does.
+ * BF16: integer arithmetic; adding and keeping the high half is one instruction.
+ * Largest magnitude: of the bits, which order as the magnitudes do, NaN above all.
+ * Bound: loads and stores. Tails: one by one.
  */
 #include "arm_neon_kernels.h"
 #include "neon_util.h"

@@ -3,8 +3,9 @@
  * decode_neon.c - arrays of codes to elements, 16 at a time; nibble and half as in neon_decode.h
  *
  * By TBL, 64 entries each, where that beats loads: one plane of 256 entries (decode8), or two of 128 when the sign is the code's (decode16,
- * mirrored). Bound: decode8: 4 TBLs; decode16: 4 TBLs (mirrored) or 11 instructions (nibble); decode32: 4 conversions, which give 4
- * elements each. Without a short cut: loads and stores. Tails: the last 1..15 codes by the table.
+ * mirrored).
+ * Bound: decode8 and decode16 mirrored: 4 TBLs; nibble: 11 instructions; decode32: 4 conversions, which give 4 elements each. Without a
+ * short cut: loads and stores. Tails: the last 1..15 codes by the table.
  */
 #include "arm_neon_kernels.h"
 #include "neon_decode.h"

@@ -7,12 +7,15 @@
  *     q = m << count            rest32 = m << (count + 32)
  * A vector shift goes right by a negative count and gives 0 from 32 on, but reads its count from one signed byte: count is held to -64,
  * where both results are 0. The shift to the left drops what belongs to q.
- * Nearest-even by one addition, where the format lets it: |v| + 2^(e + 23 - fraction_bits) rounds |v| to a multiple of 2^(e -
- * fraction_bits) in the sum's low bits, which are q + up. |v| is first held to 2^(1 + exponent of the largest value), so that no sum
- * overflows. Per 16 elements, on bytes: what becomes of them as a class (0 ordinary, -1 too large, -2 Inf, -3 NaN, -4 zero) and their sign
- * index a small table of result codes; ordinary elements index nothing in it and keep their own code. Unsigned formats have its entry 0 for
- * ordinary negative ones. Bound: arithmetic, 6 (addition) or 8 (shifts) instructions an element. Tails: the last 1..15 elements go through
- * a buffer.
+ *
+ * Nearest-even by one addition, where the format lets it: |v| + 2^(e + 23 - fraction_bits) rounds |v| to a multiple of
+ * 2^(e - fraction_bits); the sum's low bits are q + up. |v| is first held to the first power of two beyond all values, so that no sum
+ * overflows.
+ *
+ * Per 16 elements, on bytes: what becomes of them as a class (0 ordinary, -1 too large, -2 Inf, -3 NaN, -4 zero) and their sign index a
+ * small table of result codes; ordinary elements index nothing in it and keep their own code. Unsigned formats have its entry 0 for
+ * ordinary negative ones.
+ * Bound: arithmetic, 6 (addition) or 8 (shifts) instructions an element. Tails: the last 1..15 elements go through a buffer.
  */
 #include "arm_neon_kernels.h"
 #include "neon_util.h"

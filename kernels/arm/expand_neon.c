@@ -2,8 +2,8 @@
  *
  * expand_neon.c - packed lines to expanded panels, I16 and F32; layouts stand at ffp8_expand_fn, decoding in neon_decode.h
  *
- * A 16-byte group of a line is 4 columns of the panel's lower half and 4 of its upper one, as (k, k + 1). I16: its 16 elements are two runs
- * of 4 words. F32: two runs of 4 words in the step of k, two in that of k + 1.
+ * A 16-byte group of a line is 4 columns of the panel's lower half and 4 of its upper one, as (k, k + 1).
+ * I16: its 16 elements are two runs of 4 words. F32: two runs of 4 words in the step of k, two in that of k + 1.
  * Bound: stores, or decoding as there. Tails: an odd last word (F32) has the even half of its line.
  */
 #include "arm_neon_kernels.h"

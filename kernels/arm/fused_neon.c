@@ -6,8 +6,8 @@
  * all groups in one pass, 8 and 16 accumulators; 3 and 4 rows take two passes of 2 groups, 12 and 16 accumulators.
  *
  * Order of summation: as dot_neon.c: one sum in increasing k, F32 equals generic bit for bit; I16 exact in int32.
- * Bound: 1 row: decoding (I16: 11 instructions for 16 weights, F32 by half: 9); 4 rows: the multipliers. Tails: an odd last word (F32) uses
- * the even half of its line.
+ * Bound: 1 row: decoding (I16: 11 instructions for 16 weights, F32 by half: 9); 4 rows: the multipliers.
+ * Tails: an odd last word (F32) uses the even half of its line.
  */
 #include "arm_neon_kernels.h"
 #include "neon_decode.h"

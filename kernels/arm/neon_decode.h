@@ -4,9 +4,9 @@
  *
  * HALF: with the code in the high byte of a 16-bit lane, an arithmetic shift right puts its magnitude where half precision has it; the mask
  * drops the sign's copies and whatever the low byte held, so that of a pair (k, k + 1) the odd element needs no unpacking and the even one
- * a shift by 8. Codes at special_lo and above, and 0x80 where it is NaN, are rare: one test a block sends it to the table. NIBBLE: step *
- * (offset + low nibble) = step * (offset + low - 128) + (step << 7): the left factor and the sum less 128 are signed bytes. TABLE: elements
- * are loaded lane by lane. TBLs would take 4 of 64 entries for each of 2 or 4 planes, at about two cycles each.
+ * a shift by 8. Codes at special_lo and above, and 0x80 where it is NaN, are rare: one test a block sends it to the table.
+ * NIBBLE: step * (offset + low nibble) = step * (offset + low - 128) + (step << 7): step and the sum less 128 are signed bytes.
+ * TABLE: elements are loaded lane by lane. TBLs would take 4 of 64 entries for each of 2 or 4 planes, at about two cycles each.
  */
 #ifndef FFP8_NEON_DECODE_H
 #define FFP8_NEON_DECODE_H

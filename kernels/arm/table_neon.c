@@ -2,8 +2,8 @@
  *
  * table_neon.c - the table of the neon tier
  *
- * Block sizes: a panel of 1024 bytes a column is 32 KB, half of the usual 64 KB L1 (each row tile passes over it 4 times); 8 panels are 256
- * KB, half of the smallest usual private L2.
+ * Block sizes: a panel of 1024 bytes a column is 32 KB, half of the usual 64 KB L1 (each row tile passes over it up to 4 times); 8 panels
+ * are 256 KB, half of the smallest usual private L2.
  */
 #include "../../dispatch/cpu.h"
 #include "../generic/dot_generic.h"

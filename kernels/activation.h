@@ -2,8 +2,9 @@
  *
  * activation.h - the epilogue of one row, written once for all vector tiers
  *
- * A tier's epilogue file defines the words below, includes this file and wraps epilogue_row(). Only +, -, *, /, fma and SLEEF's deterministic
- * ("finz") functions occur, each rounded the same way everywhere, so that tiers agree bit for bit whatever their vector length.
+ * A tier's epilogue file defines the words below, includes this file and wraps epilogue_row(). Only +, -, *, /, fma and SLEEF's
+ * deterministic ("finz") functions occur, each rounded the same way everywhere, so that tiers agree bit for bit whatever their vector
+ * length (of a NaN only that it is one).
  *
  *   vf, V_LANES                a vector of floats (GNU vector type: + - * / work on it, also with a scalar)
  *   vm                         the mask that a comparison gives
@@ -17,8 +18,8 @@
  *   vu, v_zero_bits(), v_max_bits(m, x), v_reduce_bits(m)
  *                              lane-wise unsigned maxima of the bits of |x|, and the largest lane
  *
- * Accuracy: exp is the only inexact ingredient of note, so it is never given an argument that is itself rounded (hi + lo instead), and never
- * gives a denormal that a later product would blow up (tail). At -Inf silu and gelu are NaN, as -Inf * 0 of their formulas says.
+ * Accuracy: exp is the only inexact ingredient of note, so it is never given an argument that is itself rounded (hi + lo instead), and
+ * never gives a denormal that a later product would blow up (tail). At -Inf silu and gelu are NaN, as -Inf * 0 of their formulas says.
  * Largest errors over all floats: docs/numerics.md.
  */
 #ifndef FFP8_ACTIVATION_H
@@ -29,7 +30,7 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
-/* exp(-61) happens to lie within 0.003 ulp of a float, and 61 - x is exact for x in 61..122, beyond which all results are zero. */
+/* exp(-61) happens to lie within 0.05 ulp of a float, and 61 - x is exact for x in 61..122, beyond which all results are zero. */
 static const float far_limit = 61.0f;
 static const float far_factor = 0x1.fe7116p-89f;
 
@@ -51,11 +52,8 @@ INLINE vf sigmoid(vf x) { return logistic(x, v_set(1.0f), v_abs(x), v_set(0.0f))
 
 INLINE vf silu(vf x) { return logistic(x, x, v_abs(x), v_set(0.0f)); }
 
-/* Below 2^-12 tanh(x) = x to 0.2 ulp; SLEEF's loses denormals. */
-INLINE vf tanh_all(vf x) { return v_select(v_less(v_abs(x), v_set(0x1p-12f)), x, v_tanh(x)); }
-
-/* x * sigmoid(z), z = x (c + d x^2) with c = 2 sqrt(2 / pi) and d = 0.044715 c, carried in two floats: at z = -100 an error of half an ulp
- * in z would be one of 32 ulp in exp(z). Within the cubic |x| is held to 16, where exp is 0. */
+/* x * sigmoid(z), z = x (c + d x^2) with c = 2 sqrt(2 / pi) and d = 0.044715 c, carried in two floats: at z = -100 an error of half an
+ * ulp in z would be one of 32 ulp in exp(z). Within the cubic |x| is held to 16, where exp is 0. */
 INLINE vf gelu_tanh(vf x) {
     const float c_hi = 0x1.988454p+0f, c_lo = -0x1.857936p-25f, d_hi = 0x1.2444f2p-4f, d_lo = 0x1.49b16ap-29f;
     vf a = v_abs(x);
@@ -69,9 +67,10 @@ INLINE vf gelu_tanh(vf x) {
 }
 
 /* With a = |x| and Phi the normal distribution: y = x Phi(x).
- * a >= 1: a Phi(-a) = p exp(-a^2 / 2), where p is a polynomial in t = (a - 4) / (a + 4), fitted to least relative error on a in 1..15 (2^-25.7), and a^2
- * is carried in two floats. y is minus that for negative x (and NaN for -Inf), x less that for others.
- * a < 1: y = x (1 / 2 + x s), where s is a polynomial in x^2, fitted likewise (2^-25.1): the form above would add the errors of p and exp. */
+ * a >= 1: a Phi(-a) = p exp(-a^2 / 2), where p is a polynomial in t = (a - 4) / (a + 4), fitted to least relative error on a in 1..15
+ * (2^-25.7), and a^2 is carried in two floats. y is minus that for negative x (and NaN for -Inf), x less that for others.
+ * a < 1: y = x (1 / 2 + x s), where s is a polynomial in x^2, fitted likewise (2^-25.1): the form above would add the errors of p and
+ * exp. */
 INLINE vf gelu_erf(vf x) {
     vf a = v_abs(x);
     a = v_select(v_less(a, v_set(16.0f)), a, v_set(16.0f)); /* there y is -0 or x */
@@ -108,7 +107,7 @@ INLINE vf activate(vf x, const struct ffp8_finish *f, ffp8_activation activation
         return v_select(v_less(hi, x), hi, x);
     }
     case FFP8_ACTIVATION_SIGMOID: return sigmoid(x);
-    case FFP8_ACTIVATION_TANH: return tanh_all(x);
+    case FFP8_ACTIVATION_TANH: return v_tanh(x);
     case FFP8_ACTIVATION_SILU: return silu(x);
     case FFP8_ACTIVATION_GELU_ERF: return gelu_erf(x);
     case FFP8_ACTIVATION_GELU_TANH: return gelu_tanh(x);

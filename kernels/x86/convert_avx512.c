@@ -11,7 +11,7 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
-/* Each step takes 16 elements, of which those exist whose bit is set in `live`. Whole steps know it at compile time: masked stores are slower. */
+/* Each step takes 16 elements, of which those exist whose bit in `live` is set: in whole steps a constant, as masked stores are slow. */
 static const __mmask16 all = 0xFFFF;
 INLINE __mmask16 first(size_t left) { return (__mmask16)(0xFFFFu >> (16 - left)); }
 
@@ -69,10 +69,16 @@ void ffp8_narrow_f16_avx512(const float *src, uint16_t *dst, size_t n) {
 /* Magnitudes order as their bits do, NaN above all. */
 float ffp8_amax_avx512(const float *x, size_t n) {
     const __m512i magnitude = _mm512_set1_epi32(0x7FFFFFFF);
-    __m512i max = _mm512_setzero_si512();
+    __m512i even = _mm512_setzero_si512(), odd = even;
     size_t i = 0;
-    for (; i + 16 <= n; i += 16) max = _mm512_max_epi32(max, _mm512_and_si512(magnitude, _mm512_loadu_si512(x + i)));
-    if (i < n) max = _mm512_max_epi32(max, _mm512_and_si512(magnitude, _mm512_maskz_loadu_epi32(first(n - i), x + i)));
-    uint32_t bits = (uint32_t)_mm512_reduce_max_epi32(max);
+    for (; i + 32 <= n; i += 32) {
+        even = _mm512_max_epi32(even, _mm512_and_si512(magnitude, _mm512_loadu_si512(x + i)));
+        odd = _mm512_max_epi32(odd, _mm512_and_si512(magnitude, _mm512_loadu_si512(x + i + 16)));
+    }
+    for (; i < n; i += 16) {
+        __mmask16 live = n - i < 16 ? first(n - i) : all;
+        even = _mm512_max_epi32(even, _mm512_and_si512(magnitude, _mm512_maskz_loadu_epi32(live, x + i)));
+    }
+    uint32_t bits = (uint32_t)_mm512_reduce_max_epi32(_mm512_max_epi32(even, odd));
     return ffp8_float(bits > 0x7F800000u ? 0x7FC00000u : bits);
 }

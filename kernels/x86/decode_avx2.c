@@ -5,11 +5,11 @@
  * By what the lut says of its elements, cheapest first:
  *   NIBBLE  step and offset of the upper nibble by vpshufb, then (offset + lower nibble) * step by vpmaddubsw
  *   HALF    moved to the place of a half, then vcvtph2ps; codes that are Inf or NaN are put right one by one
- *   TABLE   planes of bytes: a vpshufb for each 16 entries (by the lower nibble), then a tree of blends (by the upper): 31 instructions a plane,
- *           or 15 where the upper half of the table is the lower with a sign; Inf and NaN may differ, being put right one by one.
+ *   TABLE   planes of bytes: a vpshufb for each 16 entries (by the lower nibble), then a tree of blends (by the upper): 31 instructions a
+ *           plane, or 15 where the upper half of the table is the lower with a sign; Inf and NaN may differ, being put right one by one.
  *           FP32 elements of which only the upper 16 bits are set (all but scaled ones and some codebooks) need two planes of four.
- * Planes are interleaved by unpacks within 128-bit lanes; the codes are permuted first, so that the elements come out in order.
- * TABLE is bound by the two ports that shuffle and blend, the others by the stores. Tails: through 32 codes on the stack.
+ * Planes are interleaved by unpacks within 128-bit lanes; the codes are permuted first, so that the elements come out in order. TABLE is
+ * bound by the two ports that shuffle and blend, the others by the stores. Tails: through 32 codes on the stack.
  */
 #include <immintrin.h>
 #include <string.h>
@@ -28,7 +28,8 @@ INLINE __m256i high_nibble(__m256i code) { return low_nibble(_mm256_srli_epi16(c
 
 /* Bytes of one plane of the table. Blends look at the top bit of each byte of c << 1, c << 2, c << 3. */
 INLINE __m256i look_up(const uint8_t table[256], __m256i code, bool mirrored) {
-    __m256i nibble = low_nibble(code), bit4 = _mm256_slli_epi16(code, 3), bit5 = _mm256_slli_epi16(code, 2), bit6 = _mm256_slli_epi16(code, 1);
+    __m256i nibble = low_nibble(code), bit4 = _mm256_slli_epi16(code, 3), bit5 = _mm256_slli_epi16(code, 2),
+            bit6 = _mm256_slli_epi16(code, 1);
     __m256i half[2];
     for (int h = 0; h < (mirrored ? 1 : 2); h++) {
         __m256i quarter[2];
@@ -66,7 +67,7 @@ INLINE uint32_t specials(__m256i code, const struct ffp8_lut *lut) {
     return (uint32_t)_mm256_movemask_epi8(special);
 }
 
-/* Whether the upper half of the table is the lower with the top bit set, Inf and NaN apart. To find out costs as much as some hundred codes. */
+/* Whether the upper half of the table is the lower with the top bit set, Inf and NaN apart. To know costs as much as some hundred codes. */
 static bool is_mirrored(const struct ffp8_lut *lut, uint32_t top_bit, size_t n) {
     if (lut->mirrored || n < 1024) return lut->mirrored;
     uint32_t wrong = 0;
@@ -95,8 +96,10 @@ INLINE void decode8(const uint8_t *src, uint8_t *dst, size_t n, const struct ffp
 }
 
 void ffp8_decode8_avx2(const uint8_t *src, uint8_t *dst, size_t n, const struct ffp8_lut *lut) {
-    if (lut->kind == FFP8_LUT_NIBBLE) decode8(src, dst, n, lut, FFP8_LUT_NIBBLE);
-    else decode8(src, dst, n, lut, FFP8_LUT_TABLE);
+    if (lut->kind == FFP8_LUT_NIBBLE)
+        decode8(src, dst, n, lut, FFP8_LUT_NIBBLE);
+    else
+        decode8(src, dst, n, lut, FFP8_LUT_TABLE);
 }
 
 INLINE void decode16_step(const uint8_t *src, uint16_t *dst, const struct ffp8_lut *lut, enum ffp8_lut_kind kind, bool mirrored) {
@@ -130,9 +133,12 @@ INLINE void decode16(const uint8_t *src, uint16_t *dst, size_t n, const struct f
 }
 
 void ffp8_decode16_avx2(const uint8_t *src, uint16_t *dst, size_t n, const struct ffp8_lut *lut) {
-    if (lut->kind == FFP8_LUT_NIBBLE) decode16(src, dst, n, lut, FFP8_LUT_NIBBLE, false);
-    else if (is_mirrored(lut, 0x8000u, n)) decode16(src, dst, n, lut, FFP8_LUT_TABLE, true);
-    else decode16(src, dst, n, lut, FFP8_LUT_TABLE, false);
+    if (lut->kind == FFP8_LUT_NIBBLE)
+        decode16(src, dst, n, lut, FFP8_LUT_NIBBLE, false);
+    else if (is_mirrored(lut, 0x8000u, n))
+        decode16(src, dst, n, lut, FFP8_LUT_TABLE, true);
+    else
+        decode16(src, dst, n, lut, FFP8_LUT_TABLE, false);
 }
 
 INLINE __m256i halves(__m128i codes, const struct ffp8_lut *lut) {
@@ -193,10 +199,14 @@ void ffp8_decode32_avx2(const uint8_t *src, uint32_t *dst, size_t n, const struc
     if (lut->kind == FFP8_LUT_HALF) {
         decode32(src, dst, n, lut, BY_HALF, false);
     } else if (is_mirrored(lut, 0x80000000u, n)) {
-        if (has_upper_only(lut)) decode32(src, dst, n, lut, BY_UPPER_PLANES, true);
-        else decode32(src, dst, n, lut, BY_PLANES, true);
+        if (has_upper_only(lut))
+            decode32(src, dst, n, lut, BY_UPPER_PLANES, true);
+        else
+            decode32(src, dst, n, lut, BY_PLANES, true);
     } else {
-        if (has_upper_only(lut)) decode32(src, dst, n, lut, BY_UPPER_PLANES, false);
-        else decode32(src, dst, n, lut, BY_PLANES, false);
+        if (has_upper_only(lut))
+            decode32(src, dst, n, lut, BY_UPPER_PLANES, false);
+        else
+            decode32(src, dst, n, lut, BY_PLANES, false);
     }
 }

@@ -2,11 +2,12 @@
  *
  * decode_avx512.c - codes to elements, 32 or 64 at a time
  *
- * NIBBLE luts: step and offset of the upper nibble by vpshufb, then (offset + lower nibble) * step by vpmaddubsw; 64 codes by 16 instructions.
- * Others by word look-ups in registers (vpermi2w), 32 codes by about 10 instructions: a table of 256 words fills eight registers: four vpermi2w look up 64 entries each, the code's two top bits choose. Where the upper half
- * of the table is the lower with a sign, two do, and the sign is inserted. FP32 elements are two words; if no element has a low one (all but scaled
- * ones and some codebooks), one look-up does. Their codes are permuted first, so that unpacking within 128-bit lanes leaves the elements
- * in order. Near the bound of the store port, one or two cycles for each 64 bytes. Tails: masks.
+ * NIBBLE luts: step and offset of the upper nibble by vpshufb, then (offset + lower nibble) * step by vpmaddubsw: 16 instructions for 64.
+ * Others: word look-ups in registers, about 10 instructions for 32. A table of 256 words fills eight registers; four vpermi2w look up 64
+ * entries each, the code's two top bits choose. Where the upper half of the table is the lower with a sign, two do, and the sign is
+ * inserted. FP32 elements are two words; if no element has a lower one (all but scaled ones and some codebooks), one look-up does.
+ * Results are interleaved by unpacks within 128-bit lanes; the codes are permuted first, so that the elements come out in order.
+ * Near the bound of the store port, one or two cycles for each 64 bytes. Tails: masks.
  */
 #include <immintrin.h>
 
@@ -24,7 +25,8 @@ INLINE __m512i widen(__m256i bytes) { return _mm512_cvtepu8_epi16(bytes); }
 INLINE struct words load_words(const uint8_t low[256], const uint8_t high[256]) {
     struct words w;
     for (int i = 0; i < 8; i++) {
-        __m512i h = widen(_mm256_load_si256((const __m256i *)(high + 32 * i))), l = widen(_mm256_load_si256((const __m256i *)(low + 32 * i)));
+        __m512i h = widen(_mm256_load_si256((const __m256i *)(high + 32 * i))),
+                l = widen(_mm256_load_si256((const __m256i *)(low + 32 * i)));
         w.part[i] = _mm512_or_si512(_mm512_slli_epi16(h, 8), l);
     }
     return w;
@@ -47,8 +49,7 @@ INLINE __m512i look_up_top(const struct words *w, __m512i code, bool mirrored) {
     return mirrored ? _mm512_ternarylogic_epi32(y, _mm512_slli_epi16(code, 8), sign, 0xF8) : y; /* y | (code << 8 & sign) */
 }
 
-/* Each step takes 32 or 64 codes, of which those exist whose bit is set in `live`. Whole steps know it at compile time: masked stores are
- * slower. */
+/* Each step takes 32 or 64 codes, of which those exist whose bit in `live` is set: in whole steps a constant, as masked stores are slow. */
 static const __mmask64 all = ~(__mmask64)0;
 INLINE __mmask64 first(size_t left) { return all >> (64 - left); }
 
@@ -89,8 +90,10 @@ static void decode8_words(const uint8_t *src, uint8_t *dst, size_t n, const stru
 }
 
 void ffp8_decode8_avx512(const uint8_t *src, uint8_t *dst, size_t n, const struct ffp8_lut *lut) {
-    if (lut->kind == FFP8_LUT_NIBBLE) decode8_integers(src, dst, n, lut);
-    else decode8_words(src, dst, n, lut);
+    if (lut->kind == FFP8_LUT_NIBBLE)
+        decode8_integers(src, dst, n, lut);
+    else
+        decode8_words(src, dst, n, lut);
 }
 
 INLINE void decode16_integers_step(const uint8_t *src, uint16_t *dst, __mmask64 live, const struct ffp8_lut *lut) {
@@ -119,9 +122,12 @@ INLINE void decode16_words(const uint8_t *src, uint16_t *dst, size_t n, const st
 }
 
 void ffp8_decode16_avx512(const uint8_t *src, uint16_t *dst, size_t n, const struct ffp8_lut *lut) {
-    if (lut->kind == FFP8_LUT_NIBBLE) decode16_integers(src, dst, n, lut);
-    else if (lut->mirrored) decode16_words(src, dst, n, lut, true);
-    else decode16_words(src, dst, n, lut, false);
+    if (lut->kind == FFP8_LUT_NIBBLE)
+        decode16_integers(src, dst, n, lut);
+    else if (lut->mirrored)
+        decode16_words(src, dst, n, lut, true);
+    else
+        decode16_words(src, dst, n, lut, false);
 }
 
 /* w[0]: lower words, w[1]: upper ones. */
@@ -149,10 +155,14 @@ static bool has_upper_only(const struct ffp8_lut *lut) {
 
 void ffp8_decode32_avx512(const uint8_t *src, uint32_t *dst, size_t n, const struct ffp8_lut *lut) {
     if (has_upper_only(lut)) {
-        if (lut->mirrored) decode32(src, dst, n, lut, true, true);
-        else decode32(src, dst, n, lut, false, true);
+        if (lut->mirrored)
+            decode32(src, dst, n, lut, true, true);
+        else
+            decode32(src, dst, n, lut, false, true);
     } else {
-        if (lut->mirrored) decode32(src, dst, n, lut, true, false);
-        else decode32(src, dst, n, lut, false, false);
+        if (lut->mirrored)
+            decode32(src, dst, n, lut, true, false);
+        else
+            decode32(src, dst, n, lut, false, false);
     }
 }

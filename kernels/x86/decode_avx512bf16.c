@@ -2,10 +2,10 @@
  *
  * decode_avx512bf16.c - codes to elements, 64 at a time, by byte look-ups in registers (VBMI)
  *
- * A plane of 256 bytes fills four registers: two vpermi2b look up 128 entries each, the code's top bit chooses. Where the upper half of the table
- * is the lower with a sign, one does, and the sign is inserted. The planes' bytes are interleaved by unpacks; the codes are permuted first,
- * so that unpacking within 128-bit lanes leaves the elements in order. FP32 elements of which only the upper 16 bits are set (all but scaled
- * ones and some codebooks) need two planes. Bound by the store port from 16-bit elements on. Tails: masks.
+ * A plane of 256 bytes fills four registers: two vpermi2b look up 128 entries each, the code's top bit chooses. Where the upper half of
+ * the table is the lower with a sign, one does, and the sign is inserted. The planes' bytes are interleaved by unpacks; the codes are
+ * permuted first, so that unpacking within 128-bit lanes leaves the elements in order. FP32 elements of which only the upper 16 bits are
+ * set (all but scaled ones and some codebooks) need two planes. Bound by the store port from 16-bit elements on. Tails: masks.
  */
 #include <immintrin.h>
 
@@ -37,7 +37,7 @@ INLINE __m512i look_up_top(const struct plane *p, __m512i code, bool mirrored) {
     return mirrored ? _mm512_ternarylogic_epi32(y, code, _mm512_set1_epi8((char)0x80), 0xF8) : y; /* y | (code & 0x80) */
 }
 
-/* Each step takes 64 codes, of which those exist whose bit is set in `live`. Whole steps know it at compile time: masked stores are slower. */
+/* Each step takes 64 codes, of which those exist whose bit in `live` is set: in whole steps a constant, as masked stores are slow. */
 static const __mmask64 all = ~(__mmask64)0;
 INLINE __mmask64 first(size_t left) { return all >> (64 - left); }
 
@@ -68,8 +68,10 @@ INLINE void decode16(const uint8_t *src, uint16_t *dst, size_t n, const struct f
 }
 
 void ffp8_decode16_avx512bf16(const uint8_t *src, uint16_t *dst, size_t n, const struct ffp8_lut *lut) {
-    if (lut->mirrored) decode16(src, dst, n, lut, true);
-    else decode16(src, dst, n, lut, false);
+    if (lut->mirrored)
+        decode16(src, dst, n, lut, true);
+    else
+        decode16(src, dst, n, lut, false);
 }
 
 INLINE void decode32_step(const uint8_t *src, uint32_t *dst, __mmask64 live, const struct plane p[4], bool mirrored, bool upper_only) {
@@ -102,10 +104,14 @@ static bool has_upper_only(const struct ffp8_lut *lut) {
 
 void ffp8_decode32_avx512bf16(const uint8_t *src, uint32_t *dst, size_t n, const struct ffp8_lut *lut) {
     if (has_upper_only(lut)) {
-        if (lut->mirrored) decode32(src, dst, n, lut, true, true);
-        else decode32(src, dst, n, lut, false, true);
+        if (lut->mirrored)
+            decode32(src, dst, n, lut, true, true);
+        else
+            decode32(src, dst, n, lut, false, true);
     } else {
-        if (lut->mirrored) decode32(src, dst, n, lut, true, false);
-        else decode32(src, dst, n, lut, false, false);
+        if (lut->mirrored)
+            decode32(src, dst, n, lut, true, false);
+        else
+            decode32(src, dst, n, lut, false, false);
     }
 }

@@ -4,9 +4,9 @@
  *
  * Rounding makes 32-bit codes of 8 floats: by the formula of kernels.h (variable shifts; all roundings, all formats), or for nearest-even
  * by two additions: bits + (half - 1 + odd) for normal results, |v| + 2^(23 - fraction_bits + lowest_exponent) for subnormal ones, whose
- * last bit then has the weight of the format's last one. Four such vectors are packed to bytes with saturation: what exceeds 255 exceeds max_code
- * too, or is max_code = 255. Signs, zeros and overflow are settled in bytes, Inf and NaN behind a branch.
- * Nearest-even: about 75 instructions for 32 elements, which move 160 bytes. Tails: through 32 elements on the stack.
+ * last bit then has the weight of the format's last one. Four such vectors are packed to bytes with saturation: what exceeds 255 exceeds
+ * max_code too, or is max_code = 255. Signs, zeros and overflow are settled in bytes, Inf and NaN behind a branch. Nearest-even: about 75
+ * instructions for 32 elements, which move 160 bytes. Tails: through 32 elements on the stack.
  */
 #include <immintrin.h>
 
@@ -20,26 +20,24 @@ enum path { BY_ADDITION, BY_SHIFTS };
 /* Loop invariants, broadcast. */
 struct constants {
     __m256 scale, magic;
-    __m256i rebias, half_less_one, lowest, fraction_shift, key;
+    __m256i rebias, half_less_one, lowest, shift, fraction_bits, key;
     __m256i max_code, overflow[2], zero[2], infinity[2], negative, nan;
-    __m128i row_shift, round_shift;
 };
 
 INLINE struct constants broadcast(const struct ffp8_encoder *e, uint32_t key) {
-    uint32_t round_shift = 23 - e->fraction_bits;
+    uint32_t shift = 23 - e->fraction_bits;
     struct constants c = {
         .scale = _mm256_set1_ps(e->scale),
-        .magic = _mm256_castsi256_ps(_mm256_set1_epi32((e->lowest_exponent + (int)round_shift + 127) << 23)),
+        .magic = _mm256_castsi256_ps(_mm256_set1_epi32((e->lowest_exponent + (int)shift + 127) << 23)),
         .rebias = _mm256_set1_epi32((e->lowest_exponent + 126) << 23),
-        .half_less_one = _mm256_set1_epi32((1 << (round_shift - 1)) - 1),
+        .half_less_one = _mm256_set1_epi32((1 << (shift - 1)) - 1),
         .lowest = _mm256_set1_epi32(e->lowest_exponent),
-        .fraction_shift = _mm256_set1_epi32((int)round_shift),
+        .shift = _mm256_set1_epi32((int)shift),
         .key = _mm256_set1_epi32((int)key),
         .max_code = _mm256_set1_epi8((char)e->max_code),
         .negative = _mm256_set1_epi8((char)e->negative),
         .nan = _mm256_set1_epi8((char)e->nan),
-        .row_shift = _mm_cvtsi32_si128((int)e->fraction_bits),
-        .round_shift = _mm_cvtsi32_si128((int)round_shift),
+        .fraction_bits = _mm256_set1_epi32((int)e->fraction_bits),
     };
     for (int s = 0; s < 2; s++) {
         c.overflow[s] = _mm256_set1_epi8((char)e->overflow[s]);
@@ -60,8 +58,8 @@ INLINE __m256i mix(__m256i x) {
 
 INLINE __m256i round_by_addition(__m256i magnitude, const struct constants *c) {
     __m256i normal = _mm256_sub_epi32(magnitude, c->rebias);
-    __m256i odd = _mm256_and_si256(_mm256_srl_epi32(normal, c->round_shift), _mm256_set1_epi32(1));
-    __m256i code = _mm256_srl_epi32(_mm256_add_epi32(_mm256_add_epi32(normal, c->half_less_one), odd), c->round_shift);
+    __m256i odd = _mm256_and_si256(_mm256_srlv_epi32(normal, c->shift), _mm256_set1_epi32(1));
+    __m256i code = _mm256_srlv_epi32(_mm256_add_epi32(_mm256_add_epi32(normal, c->half_less_one), odd), c->shift);
     __m256i subnormal = _mm256_cmpgt_epi32(_mm256_set1_epi32(1 << 23), normal);
     __m256 sum = _mm256_add_ps(_mm256_castsi256_ps(magnitude), c->magic);
     return _mm256_blendv_epi8(code, _mm256_sub_epi32(_mm256_castps_si256(sum), _mm256_castps_si256(c->magic)), subnormal);
@@ -74,8 +72,9 @@ INLINE __m256i round_by_shifts(__m256i magnitude, __m256i index, const struct co
     __m256i significand = _mm256_or_si256(_mm256_and_si256(magnitude, _mm256_set1_epi32(0x7FFFFF)), hidden);
     __m256i exponent = _mm256_sub_epi32(_mm256_max_epi32(biased, one), _mm256_set1_epi32(127));
     __m256i row = _mm256_max_epi32(exponent, c->lowest);
-    __m256i shift = _mm256_add_epi32(c->fraction_shift, _mm256_sub_epi32(row, exponent));
-    __m256i code = _mm256_add_epi32(_mm256_sll_epi32(_mm256_sub_epi32(row, c->lowest), c->row_shift), _mm256_srlv_epi32(significand, shift));
+    __m256i shift = _mm256_add_epi32(c->shift, _mm256_sub_epi32(row, exponent));
+    __m256i code = _mm256_add_epi32(_mm256_sllv_epi32(_mm256_sub_epi32(row, c->lowest), c->fraction_bits),
+                                    _mm256_srlv_epi32(significand, shift));
     if (rounding == FFP8_ROUND_TOWARD_ZERO) return code;
 
     /* One of both counts is negative, hence too large, and gives 0 (or both are 0). */
@@ -114,7 +113,8 @@ INLINE void encode_32(const float *src, uint8_t *dst, uint32_t index, const stru
             code[i] = round_by_addition(magnitude[i], c);
         } else {
             __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-            code[i] = round_by_shifts(magnitude[i], _mm256_add_epi32(lane, _mm256_set1_epi32((int)(index + 8u * (unsigned)i))), c, rounding);
+            code[i] = round_by_shifts(magnitude[i], _mm256_add_epi32(lane, _mm256_set1_epi32((int)(index + 8u * (unsigned)i))), c,
+                                      rounding);
         }
     }
     __m256i bytes = pack_codes(code), minus = pack_signs(bits);
@@ -154,27 +154,29 @@ INLINE void encode_run(const float *src, uint8_t *dst, size_t n, const struct ff
 
 INLINE void encode_signs(const float *src, uint8_t *dst, size_t n, const struct ffp8_encoder *e, uint64_t index, ffp8_rounding rounding,
                          enum path path) {
-    if (e->sign_bits) encode_run(src, dst, n, e, index, rounding, path, true);
-    else encode_run(src, dst, n, e, index, rounding, path, false);
+    if (e->sign_bits)
+        encode_run(src, dst, n, e, index, rounding, path, true);
+    else
+        encode_run(src, dst, n, e, index, rounding, path, false);
 }
 
-/* Additions need a magic number that is a normal float, and subnormal floats to be subnormal in the format. */
-static bool additions_serve(const struct ffp8_encoder *e) {
-    return e->lowest_exponent >= -126 && e->lowest_exponent + 23 - (int)e->fraction_bits <= 127;
-}
+/* Additions need a magic number that is a normal float. */
+static bool additions_serve(const struct ffp8_encoder *e) { return e->lowest_exponent + 23 - (int)e->fraction_bits <= 127; }
 
 void ffp8_encode_avx2(const float *src, uint8_t *dst, size_t n, const struct ffp8_encoder *e, uint64_t index) {
     switch (e->rounding) {
     case FFP8_ROUND_NEAREST_EVEN:
-        if (additions_serve(e)) encode_signs(src, dst, n, e, index, FFP8_ROUND_NEAREST_EVEN, BY_ADDITION);
-        else encode_signs(src, dst, n, e, index, FFP8_ROUND_NEAREST_EVEN, BY_SHIFTS);
+        if (additions_serve(e))
+            encode_signs(src, dst, n, e, index, FFP8_ROUND_NEAREST_EVEN, BY_ADDITION);
+        else
+            encode_signs(src, dst, n, e, index, FFP8_ROUND_NEAREST_EVEN, BY_SHIFTS);
         break;
     case FFP8_ROUND_NEAREST_AWAY: encode_signs(src, dst, n, e, index, FFP8_ROUND_NEAREST_AWAY, BY_SHIFTS); break;
     case FFP8_ROUND_TOWARD_ZERO: encode_signs(src, dst, n, e, index, FFP8_ROUND_TOWARD_ZERO, BY_SHIFTS); break;
     case FFP8_ROUND_STOCHASTIC:
         /* A key serves as many elements as have the same upper half of the index. */
         while (n) {
-            size_t run = (size_t)ffp8_min_size(n, 0x100000000u - (uint32_t)index);
+            size_t run = ffp8_min_size(n, 0x100000000u - (uint32_t)index);
             encode_signs(src, dst, run, e, index, FFP8_ROUND_STOCHASTIC, BY_SHIFTS);
             src += run, dst += run, n -= run, index += run;
         }

@@ -2,10 +2,10 @@
  *
  * encode_avx512.c - FP32 to codes by arithmetic, 64 at a time
  *
- * Rounding makes 32-bit codes of 16 floats: by the formula of kernels.h (variable shifts; all roundings, all formats), or for nearest-even
- * by two additions: bits + (half - 1 + odd) for normal results, |v| + 2^(23 - fraction_bits + lowest_exponent) for subnormal ones, whose
- * last bit then has the weight of the format's last one. Four such vectors are packed to bytes with saturation: what exceeds 255 exceeds max_code
- * too, or is max_code = 255. Signs, zeros and overflow are settled in bytes, Inf and NaN behind a branch.
+ * Rounding makes 32-bit codes of 16 floats: by the formula of kernels.h (variable shifts; all roundings, all formats), or for
+ * nearest-even by two additions: bits + (half - 1 + odd) for normal results, |v| + 2^(23 - fraction_bits + lowest_exponent) for subnormal
+ * ones, whose last bit then has the weight of the format's last one. Four such vectors are packed to bytes with saturation: what exceeds
+ * 255 exceeds max_code too, or is max_code = 255. Signs, zeros and overflow are settled in bytes, Inf and NaN behind a branch.
  * Nearest-even: about 60 instructions for 64 elements, which move 320 bytes: faster than memory, slower than L1. Tails: masks.
  */
 #include <immintrin.h>
@@ -20,27 +20,25 @@ enum path { BY_ADDITION, BY_SHIFTS };
 /* Loop invariants, broadcast. */
 struct constants {
     __m512 scale, magic;
-    __m512i rebias, half_less_one, lowest, fraction_shift, key;
+    __m512i rebias, half_less_one, lowest, shift, fraction_bits, key;
     __m512i max_code, sign, overflow[2], zero[2], infinity[2], negative, nan;
-    __m128i row_shift, round_shift;
 };
 
 INLINE struct constants broadcast(const struct ffp8_encoder *e, uint32_t key) {
-    uint32_t round_shift = 23 - e->fraction_bits;
+    uint32_t shift = 23 - e->fraction_bits;
     struct constants c = {
         .scale = _mm512_set1_ps(e->scale),
-        .magic = _mm512_castsi512_ps(_mm512_set1_epi32((e->lowest_exponent + (int)round_shift + 127) << 23)),
+        .magic = _mm512_castsi512_ps(_mm512_set1_epi32((e->lowest_exponent + (int)shift + 127) << 23)),
         .rebias = _mm512_set1_epi32((e->lowest_exponent + 126) << 23),
-        .half_less_one = _mm512_set1_epi32((1 << (round_shift - 1)) - 1),
+        .half_less_one = _mm512_set1_epi32((1 << (shift - 1)) - 1),
         .lowest = _mm512_set1_epi32(e->lowest_exponent),
-        .fraction_shift = _mm512_set1_epi32((int)round_shift),
+        .shift = _mm512_set1_epi32((int)shift),
         .key = _mm512_set1_epi32((int)key),
         .max_code = _mm512_set1_epi8((char)e->max_code),
         .sign = _mm512_set1_epi8((char)0x80),
         .negative = _mm512_set1_epi8((char)e->negative),
         .nan = _mm512_set1_epi8((char)e->nan),
-        .row_shift = _mm_cvtsi32_si128((int)e->fraction_bits),
-        .round_shift = _mm_cvtsi32_si128((int)round_shift),
+        .fraction_bits = _mm512_set1_epi32((int)e->fraction_bits),
     };
     for (int s = 0; s < 2; s++) {
         c.overflow[s] = _mm512_set1_epi8((char)e->overflow[s]);
@@ -61,8 +59,8 @@ INLINE __m512i mix(__m512i x) {
 
 INLINE __m512i round_by_addition(__m512i magnitude, const struct constants *c) {
     __m512i normal = _mm512_sub_epi32(magnitude, c->rebias);
-    __m512i odd = _mm512_and_si512(_mm512_srl_epi32(normal, c->round_shift), _mm512_set1_epi32(1));
-    __m512i code = _mm512_srl_epi32(_mm512_add_epi32(_mm512_add_epi32(normal, c->half_less_one), odd), c->round_shift);
+    __m512i odd = _mm512_and_si512(_mm512_srlv_epi32(normal, c->shift), _mm512_set1_epi32(1));
+    __m512i code = _mm512_srlv_epi32(_mm512_add_epi32(_mm512_add_epi32(normal, c->half_less_one), odd), c->shift);
     __mmask16 subnormal = _mm512_cmplt_epi32_mask(normal, _mm512_set1_epi32(1 << 23));
     __m512 sum = _mm512_add_ps(_mm512_castsi512_ps(magnitude), c->magic);
     return _mm512_mask_sub_epi32(code, subnormal, _mm512_castps_si512(sum), _mm512_castps_si512(c->magic));
@@ -75,8 +73,9 @@ INLINE __m512i round_by_shifts(__m512i magnitude, __m512i index, const struct co
     significand = _mm512_mask_or_epi32(significand, _mm512_test_epi32_mask(biased, biased), significand, _mm512_set1_epi32(0x800000));
     __m512i exponent = _mm512_sub_epi32(_mm512_max_epu32(biased, one), _mm512_set1_epi32(127));
     __m512i row = _mm512_max_epi32(exponent, c->lowest);
-    __m512i shift = _mm512_add_epi32(c->fraction_shift, _mm512_sub_epi32(row, exponent));
-    __m512i code = _mm512_add_epi32(_mm512_sll_epi32(_mm512_sub_epi32(row, c->lowest), c->row_shift), _mm512_srlv_epi32(significand, shift));
+    __m512i shift = _mm512_add_epi32(c->shift, _mm512_sub_epi32(row, exponent));
+    __m512i code = _mm512_add_epi32(_mm512_sllv_epi32(_mm512_sub_epi32(row, c->lowest), c->fraction_bits),
+                                    _mm512_srlv_epi32(significand, shift));
     if (rounding == FFP8_ROUND_TOWARD_ZERO) return code;
 
     /* One of both counts is negative, hence too large, and gives 0 (or both are 0). */
@@ -143,27 +142,29 @@ INLINE void encode_run(const float *src, uint8_t *dst, size_t n, const struct ff
 
 INLINE void encode_signs(const float *src, uint8_t *dst, size_t n, const struct ffp8_encoder *e, uint64_t index, ffp8_rounding rounding,
                          enum path path) {
-    if (e->sign_bits) encode_run(src, dst, n, e, index, rounding, path, true);
-    else encode_run(src, dst, n, e, index, rounding, path, false);
+    if (e->sign_bits)
+        encode_run(src, dst, n, e, index, rounding, path, true);
+    else
+        encode_run(src, dst, n, e, index, rounding, path, false);
 }
 
-/* Additions need a magic number that is a normal float, and subnormal floats to be subnormal in the format. */
-static bool additions_serve(const struct ffp8_encoder *e) {
-    return e->lowest_exponent >= -126 && e->lowest_exponent + 23 - (int)e->fraction_bits <= 127;
-}
+/* Additions need a magic number that is a normal float. */
+static bool additions_serve(const struct ffp8_encoder *e) { return e->lowest_exponent + 23 - (int)e->fraction_bits <= 127; }
 
 void ffp8_encode_avx512(const float *src, uint8_t *dst, size_t n, const struct ffp8_encoder *e, uint64_t index) {
     switch (e->rounding) {
     case FFP8_ROUND_NEAREST_EVEN:
-        if (additions_serve(e)) encode_signs(src, dst, n, e, index, FFP8_ROUND_NEAREST_EVEN, BY_ADDITION);
-        else encode_signs(src, dst, n, e, index, FFP8_ROUND_NEAREST_EVEN, BY_SHIFTS);
+        if (additions_serve(e))
+            encode_signs(src, dst, n, e, index, FFP8_ROUND_NEAREST_EVEN, BY_ADDITION);
+        else
+            encode_signs(src, dst, n, e, index, FFP8_ROUND_NEAREST_EVEN, BY_SHIFTS);
         break;
     case FFP8_ROUND_NEAREST_AWAY: encode_signs(src, dst, n, e, index, FFP8_ROUND_NEAREST_AWAY, BY_SHIFTS); break;
     case FFP8_ROUND_TOWARD_ZERO: encode_signs(src, dst, n, e, index, FFP8_ROUND_TOWARD_ZERO, BY_SHIFTS); break;
     case FFP8_ROUND_STOCHASTIC:
         /* A key serves as many elements as have the same upper half of the index. */
         while (n) {
-            size_t run = (size_t)ffp8_min_size(n, 0x100000000u - (uint32_t)index);
+            size_t run = ffp8_min_size(n, 0x100000000u - (uint32_t)index);
             encode_signs(src, dst, run, e, index, FFP8_ROUND_STOCHASTIC, BY_SHIFTS);
             src += run, dst += run, n -= run, index += run;
         }

@@ -23,8 +23,10 @@ static inline vf v_load(const float *p, size_t left) {
     return left >= V_LANES ? _mm256_loadu_ps(p) : _mm256_maskload_ps(p, lanes_below(left));
 }
 static inline void v_store(float *p, vf x, size_t left) {
-    if (left >= V_LANES) _mm256_storeu_ps(p, x);
-    else _mm256_maskstore_ps(p, lanes_below(left), x);
+    if (left >= V_LANES)
+        _mm256_storeu_ps(p, x);
+    else
+        _mm256_maskstore_ps(p, lanes_below(left), x);
 }
 static inline vf v_fma(vf a, vf b, vf c) { return _mm256_fmadd_ps(a, b, c); }
 static inline vf v_abs(vf x) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), x); }
@@ -42,6 +44,7 @@ static inline uint32_t v_reduce_bits(vu m) {
 
 #include "../activation.h"
 
-float ffp8_epilogue_avx2(float *y, size_t n, const float *bias, const float *residual, const float *addend, const struct ffp8_finish *finish) {
+float ffp8_epilogue_avx2(float *y, size_t n, const float *bias, const float *residual, const float *addend,
+                         const struct ffp8_finish *finish) {
     return epilogue_row(y, n, bias, residual, addend, finish);
 }

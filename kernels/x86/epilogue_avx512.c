@@ -22,8 +22,10 @@ static inline vf v_load(const float *p, size_t left) {
     return left >= V_LANES ? _mm512_loadu_ps(p) : _mm512_maskz_loadu_ps(first(left), p);
 }
 static inline void v_store(float *p, vf x, size_t left) {
-    if (left >= V_LANES) _mm512_storeu_ps(p, x);
-    else _mm512_mask_storeu_ps(p, first(left), x);
+    if (left >= V_LANES)
+        _mm512_storeu_ps(p, x);
+    else
+        _mm512_mask_storeu_ps(p, first(left), x);
 }
 static inline vf v_fma(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
 static inline vf v_abs(vf x) { return _mm512_andnot_ps(_mm512_set1_ps(-0.0f), x); }
@@ -37,6 +39,7 @@ static inline uint32_t v_reduce_bits(vu m) { return _mm512_reduce_max_epu32(m); 
 
 #include "../activation.h"
 
-float ffp8_epilogue_avx512(float *y, size_t n, const float *bias, const float *residual, const float *addend, const struct ffp8_finish *finish) {
+float ffp8_epilogue_avx512(float *y, size_t n, const float *bias, const float *residual, const float *addend,
+                           const struct ffp8_finish *finish) {
     return epilogue_row(y, n, bias, residual, addend, finish);
 }

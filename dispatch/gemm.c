@@ -393,8 +393,17 @@ ffp8_status ffp8_gemm_workspace_on(const struct ffp8_kernels *kernels, const ffp
     return status;
 }
 
+/* Enough for every tier that is compiled in: the active one may change before the call. */
 ffp8_status ffp8_gemm_workspace(const ffp8_gemm_args *args, size_t *bytes) {
-    return ffp8_gemm_workspace_on(ffp8_kernels_active(), args, bytes);
+    size_t most = 0, needed = 0;
+    if (!bytes) return FFP8_ERROR_NULL;
+    for (size_t i = 0; ffp8_kernels_list(i); i++) {
+        const ffp8_status status = ffp8_gemm_workspace_on(ffp8_kernels_list(i), args, &needed);
+        if (status != FFP8_OK) return status;
+        if (needed > most) most = needed;
+    }
+    *bytes = most;
+    return FFP8_OK;
 }
 
 ffp8_status ffp8_gemm_explain(const ffp8_gemm_args *args, char *text, size_t bytes) {

@@ -8,9 +8,10 @@
 #include "conv.h"
 
 #include <math.h>
+#include <string.h>
 
-#include "lut.h"
 #include "scales.h"
+#include "stage.h"
 
 /* Bytes of an array of up to six extents, in elements of at most 4 bytes. */
 static bool fits(const size_t *extent, size_t count) {
@@ -91,8 +92,8 @@ ffp8_status ffp8_conv_filter_check(const ffp8_filter *filter, const struct ffp8_
 
 static bool is_type(ffp8_dtype type) { return (unsigned)type <= FFP8_TYPE_FFP8; }
 
-/* 0 means 1. */
-static bool is_scale(float scale) { return scale == 0 || (isfinite(scale) && scale > 0); }
+/* 0 means 1. Y's is divided by. */
+static bool is_scale(float scale) { return scale == 0 || (isfinite(scale) && scale > 0 && isfinite(1.0f / scale)); }
 
 static ffp8_status check_enums(const ffp8_conv_args *args) {
     const ffp8_epilogue *e = &args->epilogue;
@@ -125,7 +126,7 @@ static ffp8_status check_packed(const ffp8_conv_args *args, struct ffp8_conv_cal
     if (header->k != d->group_in * d->kernel_h * d->kernel_w) return FFP8_ERROR_MISMATCH;
     call->problem.order = ffp8_conv_packed_order(header);
     if (call->problem.order == FFP8_CONV_ROWS && (d->dilation_w != 1 || d->groups != 1)) return FFP8_ERROR_MISMATCH;
-    call->packed = call->known = true;
+    call->packed = true;
     call->header = *header;
     call->problem.codes = ffp8_packed_lines(header);
     call->problem.w_format = ffp8_packed_format(header);
@@ -137,21 +138,14 @@ static ffp8_status check_filter(const ffp8_conv_args *args, bool query, struct f
     ffp8_status status = ffp8_conv_filter_check(&args->filter, &call->problem.dims, query);
     if (status == FFP8_OK) status = ffp8_conv_layout(&call->problem.dims, &args->filter, &call->header);
     if (status != FFP8_OK) return status;
-    call->packed = false;
-    call->known = !query;
-    if (!query) ffp8_conv_measure(&call->problem.dims, &args->filter, &call->header);
+    bool used[256];
+    memset(used, true, sizeof used);
+    ffp8_packed_measure(&call->header, &args->filter.format, used);
     call->problem.codes = args->filter.data;
     call->problem.order = (enum ffp8_conv_order)args->filter.order;
     call->problem.w_format = args->filter.format;
     call->problem.w_scales = args->filter.scales;
     return FFP8_OK;
-}
-
-/* Classes in which the activations are exact, as ffp8_format_classes says it. */
-static unsigned activation_classes(const ffp8_conv_args *args) {
-    if (args->x_type == FFP8_TYPE_FFP8) return ffp8_format_classes(&args->x_format, NULL);
-    const bool bf16 = args->x_type == FFP8_TYPE_BF16 || args->accuracy == FFP8_ACCURACY_BF16;
-    return 1u << FFP8_CLASS_F32 | (unsigned)bf16 << FFP8_CLASS_BF16;
 }
 
 ffp8_status ffp8_conv_check(const ffp8_conv_args *args, bool query, struct ffp8_conv_call *call) {
@@ -168,10 +162,11 @@ ffp8_status ffp8_conv_check(const ffp8_conv_args *args, bool query, struct ffp8_
     if (args->packed.data && args->filter.data) return FFP8_ERROR_NULL;
     status = args->packed.data ? check_packed(args, call) : check_filter(args, query, call);
     if (status != FFP8_OK) return status;
-    if (call->known) problem->class_of = ffp8_class_of_product(activation_classes(args), call->header.classes);
+    const ffp8_format *x_format = args->x_type == FFP8_TYPE_FFP8 ? &args->x_format : NULL;
+    problem->class_of = ffp8_product_class(x_format, args->x_type, call->header.classes, args->accuracy);
 
-    if (!is_scale(args->x_scale) || !is_scale(args->y_scale) || !is_scale(e->residual_scale)) return FFP8_ERROR_SCALE;
-    if (e->ld_residual) return FFP8_ERROR_STRIDE;
+    if (!is_scale(args->x_scale) || !is_scale(args->y_scale) || (e->residual && !is_scale(e->residual_scale))) return FFP8_ERROR_SCALE;
+    if (e->residual && e->ld_residual) return FFP8_ERROR_STRIDE;
     if (args->threads && !args->threads->parallel_for) return FFP8_ERROR_NULL;
     if (query) return FFP8_OK;
     const struct ffp8_conv_dims *d = &problem->dims;

@@ -45,7 +45,8 @@ ffp8_status ffp8_conv_layout(const struct ffp8_conv_dims *dims, const ffp8_filte
                               dims->kernel_h, dims->kernel_w, segments, k / segments, &filter->format, &filter->scales);
 }
 
-void ffp8_conv_measure(const struct ffp8_conv_dims *dims, const ffp8_filter *filter, struct ffp8_packed_header *header) {
+/* The measured members, from the filter's codes. */
+static void measure(const struct ffp8_conv_dims *dims, const ffp8_filter *filter, struct ffp8_packed_header *header) {
     bool used[256] = {false};
     const size_t count = dims->c_out * dims->group_in * dims->kernel_h * dims->kernel_w;
     for (size_t i = 0; i < count; i++) used[filter->data[i]] = true;
@@ -116,7 +117,7 @@ ffp8_status ffp8_conv_pack(const ffp8_conv_shape *shape, const ffp8_filter *filt
     ffp8_status status = lay_out(shape, filter, false, &dims, &header);
     if (status == FFP8_OK) status = ffp8_packed_buffer_check(packed, bytes, &header);
     if (status != FFP8_OK) return status;
-    ffp8_conv_measure(&dims, filter, &header);
+    measure(&dims, filter, &header);
     ffp8_conv_write(&dims, filter, &header, packed);
     ffp8_packed_seal(packed);
     return FFP8_OK;

@@ -15,8 +15,9 @@
 struct oracle {
     const struct ffp8_conv_problem *problem;
     float x_value[256], w_value[256], residual_value[256], y_value[256];
-    size_t x_pixel, x_channel, y_pixel, y_channel; /* strides */
-    bool x_bf16; /* activations count as BF16 elements */
+    size_t x_channel;  /* between neighbouring channels of a pixel */
+    size_t plain_step; /* between their weights' codes; 0: packed, ask for each */
+    bool x_bf16;       /* activations count as BF16 elements */
     float x_scale, residual_scale, y_scale;
     struct ffp8_encoder encoder;
 };
@@ -49,9 +50,9 @@ static float as_bf16(float x) {
     return fabsf(rounded) < 0x1p-126f ? copysignf(0, rounded) : rounded;
 }
 
-/* Sum of output (image b, row p, column q, channel c_out), rounded to FP32. Taps outside the image multiply zeros: of consequence only where
+/* Sum of output (image b, row p, column q, channel). Taps outside the image multiply zeros: of consequence only where
  * the weight is Inf or NaN. */
-static float sum_of(const struct oracle *o, size_t b, size_t p, size_t q, size_t channel) {
+static double sum_of(const struct oracle *o, size_t b, size_t p, size_t q, size_t channel) {
     const struct ffp8_conv_problem *problem = o->problem;
     const struct ffp8_conv_dims *d = &problem->dims;
     const size_t first = channel / d->group_out * d->group_in;
@@ -63,15 +64,25 @@ static float sum_of(const struct oracle *o, size_t b, size_t p, size_t q, size_t
             const bool inside = h < d->in_h && w < d->in_w;
             const size_t base = inside ? (b * d->in_h + h) * d->in_w + w : 0;
             const size_t pixel = problem->args->layout == FFP8_LAYOUT_NHWC ? base * d->c_in : base + b * (d->c_in - 1) * d->in_h * d->in_w;
+            const size_t code = ffp8_conv_code_index(d, problem->order, channel, i, j, 0);
             for (size_t c = 0; c < d->group_in; c++) {
-                const float weight = o->w_value[problem->codes[ffp8_conv_code_index(d, problem->order, channel, i, j, c)]];
+                const size_t at = o->plain_step ? code + c * o->plain_step : ffp8_conv_code_index(d, problem->order, channel, i, j, c);
                 float x = 0;
                 if (inside) x = load(problem->args->x, problem->args->x_type, pixel + (first + c) * o->x_channel, o->x_value);
-                sum += (double)(o->x_bf16 ? as_bf16(x) : x) * (double)weight;
+                sum += (double)(o->x_bf16 ? as_bf16(x) : x) * (double)o->w_value[problem->codes[at]];
             }
         }
     }
-    return (float)sum;
+    return sum;
+}
+
+/* The sum rounded to FP32, times the scale. An exact sum may leave FP32's range where its product with the scale does not: the integer
+ * classes keep its exponent apart. */
+static float scaled(const struct ffp8_conv_problem *problem, double sum, float scale) {
+    int exponent;
+    if (problem->class_of > FFP8_CLASS_I16) return (float)sum * scale;
+    const float rounded = (float)frexp(sum, &exponent);
+    return (float)ldexp((double)rounded * scale, exponent);
 }
 
 float ffp8_conv_generic(const struct ffp8_conv_problem *problem, size_t begin, size_t end) {
@@ -82,6 +93,7 @@ float ffp8_conv_generic(const struct ffp8_conv_problem *problem, size_t begin, s
     struct oracle o = {
         .problem = problem,
         .x_channel = nhwc ? 1 : d->in_h * d->in_w,
+        .plain_step = problem->order == FFP8_CONV_OHWI ? 1 : problem->order == FFP8_CONV_OIHW ? d->kernel_h * d->kernel_w : 0,
         .x_bf16 = problem->class_of == FFP8_CLASS_BF16 && args->x_type != FFP8_TYPE_FFP8,
         .x_scale = args->x_scale == 0 ? 1 : args->x_scale,
         .residual_scale = e->residual_scale == 0 ? 1 : e->residual_scale,
@@ -104,7 +116,7 @@ float ffp8_conv_generic(const struct ffp8_conv_problem *problem, size_t begin, s
                 const size_t i = nhwc ? (row * d->out_w + q) * d->c_out + c : ((b * d->c_out + c) * d->out_h + p) * d->out_w + q;
                 const size_t block = problem->w_scales.block_rows ? c / problem->w_scales.block_rows : 0;
                 const float scale = o.x_scale * ffp8_scale_at(&problem->w_scales, block, 0);
-                float residual = 0, old = 0, v = sum_of(&o, b, p, q, c) * scale;
+                float residual = 0, old = 0, v = scaled(problem, sum_of(&o, b, p, q, c), scale);
                 if (e->residual) residual = load(e->residual, e->residual_type, i, o.residual_value) * o.residual_scale;
                 if (args->accumulate) old = load(args->y, args->y_type, i, o.y_value) * o.y_scale;
                 const float magnitude = ffp8_kernels_generic.epilogue(&v, 1, e->bias ? &e->bias[c] : NULL, e->residual ? &residual : NULL,

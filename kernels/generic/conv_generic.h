@@ -65,7 +65,7 @@ struct ffp8_conv_problem {
 
 /* Output rows [begin, end) of the batch * out_h rows; returns their amax as ffp8_amax_fn does.
  *
- * sum: products of decoded values added in double (exact for I8 and I16), rounded once to FP32; times the scale, itself rounded to FP32;
+ * sum: products of decoded values added in double (exact for I8 and I16), rounded once to 24 bits; times the scale, itself rounded to FP32;
  * then the steps of the epilogue as ffp8.h orders them. Slow on purpose: nothing here shares code with the fast path but the scalar kernels of
  * the generic table. */
 float ffp8_conv_generic(const struct ffp8_conv_problem *problem, size_t begin, size_t end);

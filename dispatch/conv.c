@@ -1,0 +1,580 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * conv.c - convolution as implicit GEMM: which way a call goes, its bands, its threads, its workspace
+ *
+ * A band is some output rows whose staged input and FP32 sums fit the L2 cache together. For each band: stage what it reads (a slab per
+ * image, conv_stage.c); then run the loop nest over tiles of neighbouring outputs, the segments of k being offsets into the slab; then finish
+ * the sums. Bands lie within an image or hold whole images. Pieces for threads are ranges of output rows, and of output channels where
+ * the rows are few. Nothing of this changes a sum: an output's terms and their order depend on the class, the table and the packed order.
+ */
+#include "conv.h"
+
+#include <math.h>
+
+#include "explain.h"
+#include "lut.h"
+#include "nest.h"
+#include "parallel.h"
+#include "scales.h"
+#include "select.h"
+
+enum {
+    STAGE_BYTES = 384 * 1024, /* of a band's slabs */
+    SUM_BYTES = 384 * 1024,   /* of its FP32 sums */
+    PIECE_PIXELS = 128,       /* a piece with fewer outputs would spend its time expanding weights: channels are split instead */
+    ALIGNMENT = 64
+};
+static const double max_row_bytes = 1 << 28; /* staged for one output row; beyond, padding or dilation dwarf the image */
+
+static const char scale_reason[] = "a scale leaves FP32's normal range";
+
+/* Places in the workspace: of a call, and within the share of a piece. */
+struct layout {
+    size_t blob, scales, offsets, weights, amax, pieces, bytes;
+    size_t slabs, scratch, sums, tiles, pointers, nest, piece_bytes;
+};
+
+struct plan {
+    struct ffp8_conv_call call;
+    const struct ffp8_kernels *kernels;
+    struct ffp8_operands operands;
+    struct ffp8_conv_stage stage;
+    enum ffp8_conv_order order; /* of the packed weights */
+    const char *why;            /* the oracle computes, because ...; NULL: this file does */
+    bool flat;                  /* tiles run on from row to row: 1 x 1 kernels */
+    bool fused;
+    size_t band_rows, band_images; /* at most; band_images is 0 where an image takes several bands */
+    size_t row_pieces, column_pieces;
+    struct layout at;
+};
+
+static size_t output_rows(const struct ffp8_conv_dims *d) { return d->batch * d->out_h; }
+static size_t group_lanes(const struct ffp8_conv_dims *d) { return ffp8_conv_panels(d) * FFP8_NR; }
+
+/* ------------------------------------------------------------------------------------------------- planning */
+static void choose_operands(struct plan *plan) {
+    const struct ffp8_conv_problem *problem = &plan->call.problem;
+    const ffp8_conv_args *args = problem->args;
+    const struct ffp8_packed_header *header = &plan->call.header;
+    const ffp8_format *x_format = args->x_type == FFP8_TYPE_FFP8 ? &args->x_format : NULL;
+    struct ffp8_kernels lanes = *plan->kernels; /* the depthwise kernels know two classes, whatever the dot kernels know */
+    lanes.runs_as[FFP8_CLASS_I8] = lanes.runs_as[FFP8_CLASS_I16] = FFP8_CLASS_I16;
+    lanes.runs_as[FFP8_CLASS_BF16] = lanes.runs_as[FFP8_CLASS_F32] = FFP8_CLASS_F32;
+    ffp8_operands_init(&plan->operands, plan->order == FFP8_CONV_LANES ? &lanes : plan->kernels, x_format, args->x_type, &problem->w_format,
+                       header->classes, !header->special_used, args->accuracy);
+}
+
+/* Scale of an output channel with both operands' shifts. False: it leaves FP32's normal range, where it would be rounded once more. */
+static bool channel_scale(const struct plan *plan, size_t channel, float *scale) {
+    const ffp8_scales *scales = &plan->call.problem.w_scales;
+    const float x_scale = plan->call.problem.args->x_scale;
+    const float plain = (x_scale == 0 ? 1 : x_scale) * ffp8_scale_at(scales, scales->block_rows ? channel / scales->block_rows : 0, 0);
+    *scale = ldexpf(plain, plan->operands.shift);
+    return isnan(plain) || (ldexpf(*scale, -plan->operands.shift) == plain && isfinite(*scale) == isfinite(plain));
+}
+
+/* Everything of a nest but its places in the workspace. */
+static struct ffp8_nest make_nest(const struct plan *plan, size_t column_begin, size_t column_end, size_t rows) {
+    const struct ffp8_packed_header *header = &plan->call.header;
+    return (struct ffp8_nest){
+        .kernels = plan->kernels,
+        .class_of = plan->operands.class_of,
+        .fused = plan->fused,
+        .lut = &plan->operands.b,
+        .column_begin = column_begin,
+        .column_end = column_end,
+        .segments = header->segments,
+        .segment_lines = header->segment_lines,
+        .segment_words = ffp8_class_words(plan->operands.class_of, header->segment_k),
+        .lda_bytes = plan->stage.column_step * plan->stage.pixel_bytes,
+        .a_offset = plan->operands.a_offset,
+        .rows = rows,
+        .ld_col_scale = group_lanes(&plan->call.problem.dims),
+        .exact_terms = plan->operands.exact_terms,
+    };
+}
+
+/* Columns that the largest piece's nest finishes at a time. */
+static size_t piece_columns(const struct plan *plan) {
+    const struct ffp8_conv_dims *d = &plan->call.problem.dims;
+    if (plan->order == FFP8_CONV_LANES) return d->c_out;
+    const size_t panels = ffp8_ceil_div(ffp8_conv_panels(d), plan->column_pieces);
+    const struct ffp8_nest nest = make_nest(plan, 0, ffp8_min_size(panels * FFP8_NR, d->group_out), 1);
+    return ffp8_nest_columns(&nest);
+}
+
+static void choose_pieces(struct plan *plan) {
+    const struct ffp8_conv_dims *d = &plan->call.problem.dims;
+    const size_t threads = ffp8_thread_count(plan->call.problem.args->threads), rows = output_rows(d);
+    plan->column_pieces = 1;
+    plan->row_pieces = ffp8_min_size(threads, rows);
+    if (plan->why || plan->order == FFP8_CONV_LANES || d->groups > 1) return;
+    const size_t enough = ffp8_ceil_div(rows * d->out_w, PIECE_PIXELS);
+    plan->row_pieces = ffp8_min_size(plan->row_pieces, enough);
+    plan->column_pieces = ffp8_min_size(threads / plan->row_pieces, ffp8_conv_panels(d));
+}
+
+static void choose_bands(struct plan *plan) {
+    const struct ffp8_conv_dims *d = &plan->call.problem.dims;
+    const struct ffp8_conv_stage *stage = &plan->stage;
+    const size_t row_sums = d->out_w * piece_columns(plan) * sizeof(float), most = ffp8_ceil_div(output_rows(d), plan->row_pieces);
+    size_t rows = ffp8_min_size(most, d->out_h);
+    const size_t fixed = ffp8_conv_slab_rows(stage, 1) * stage->row_bytes, step = stage->row_step * stage->row_bytes;
+    const size_t staged = fixed >= STAGE_BYTES ? 1 : 1 + (STAGE_BYTES - fixed) / step;
+    rows = ffp8_min_size(rows, staged);
+    if (plan->order != FFP8_CONV_LANES) rows = ffp8_min_size(rows, SUM_BYTES / row_sums + 1);
+    plan->band_images = 0;
+    if (rows == d->out_h) {
+        const size_t image = ffp8_conv_slab_rows(stage, rows) * stage->row_bytes;
+        size_t images = ffp8_min_size(most / d->out_h, STAGE_BYTES / image);
+        if (plan->order != FFP8_CONV_LANES) images = ffp8_min_size(images, SUM_BYTES / (row_sums * rows));
+        plan->band_images = images ? images : 1;
+    }
+    plan->band_rows = ffp8_ceil_div(d->out_h, ffp8_ceil_div(d->out_h, rows)); /* bands of about the same height */
+}
+
+static bool reserve(size_t *total, size_t count, size_t bytes, size_t *place) {
+    size_t size;
+    *place = *total;
+    return !__builtin_mul_overflow(count, bytes, &size) && !__builtin_add_overflow(size, ALIGNMENT - 1, &size) &&
+           !__builtin_add_overflow(*total, size / ALIGNMENT * ALIGNMENT, total);
+}
+
+/* What a piece keeps: its slabs, and the sums, tiles and panels of a band. */
+static bool lay_out_piece(struct plan *plan) {
+    const struct ffp8_conv_dims *d = &plan->call.problem.dims;
+    const size_t images = plan->band_images > 1 ? plan->band_images : 1, rows = images * plan->band_rows;
+    const size_t columns = piece_columns(plan);
+    struct layout *at = &plan->at;
+    size_t total = 0;
+    bool ok = reserve(&total, images * ffp8_conv_slab_rows(&plan->stage, plan->band_rows), plan->stage.row_bytes, &at->slabs);
+    ok = ok && reserve(&total, plan->stage.scratch_bytes, 1, &at->scratch);
+    if (plan->order == FFP8_CONV_LANES) {
+        ok = ok && reserve(&total, d->out_w * columns, sizeof(float), &at->sums);
+        ok = ok && reserve(&total, 2 * plan->call.header.segments, sizeof(void *), &at->pointers);
+    } else {
+        const struct ffp8_nest nest = make_nest(plan, 0, columns, rows * d->out_w);
+        const size_t nest_bytes = ffp8_nest_scratch(&nest);
+        ok = ok && nest_bytes != SIZE_MAX && reserve(&total, nest_bytes, 1, &at->nest);
+        ok = ok && reserve(&total, rows * d->out_w * columns, sizeof(float), &at->sums);
+        ok = ok && reserve(&total, rows * d->out_w, sizeof(struct ffp8_tile), &at->tiles);
+    }
+    at->piece_bytes = total;
+    return ok;
+}
+
+static bool lay_out(struct plan *plan) {
+    const struct ffp8_conv_dims *d = &plan->call.problem.dims;
+    const struct ffp8_packed_header *header = &plan->call.header;
+    struct layout *at = &plan->at;
+    const size_t pieces = plan->row_pieces * plan->column_pieces;
+    size_t total = 0;
+    *at = (struct layout){0};
+    bool ok = reserve(&total, pieces, sizeof(float), &at->amax);
+    if (!plan->why) {
+        if (!plan->call.packed) ok = ok && reserve(&total, header->bytes, 1, &at->blob);
+        if (plan->order == FFP8_CONV_LANES) {
+            ok = ok && reserve(&total, d->c_out, sizeof(float), &at->scales);
+            ok = ok && reserve(&total, header->segments * header->segment_lines * FFP8_LINE_BYTES, ffp8_class_bytes(plan->operands.class_of), &at->weights);
+        } else {
+            ok = ok && reserve(&total, d->groups * group_lanes(d), sizeof(float), &at->scales);
+            ok = ok && reserve(&total, header->segments, sizeof(size_t), &at->offsets);
+        }
+        ok = ok && lay_out_piece(plan) && reserve(&total, pieces, at->piece_bytes, &at->pieces);
+    }
+    at->bytes = total + ALIGNMENT - 1; /* the workspace may begin anywhere */
+    return ok && total < SIZE_MAX / 2;
+}
+
+/* Why the oracle must compute, as far as sizes and formats tell. */
+static const char *find_reason(const struct plan *plan) {
+    const struct ffp8_conv_dims *d = &plan->call.problem.dims;
+    const struct ffp8_conv_stage *stage = &plan->stage;
+    const double pixels = (double)(d->out_w - 1) * (double)stage->column_step + (double)(d->kernel_w - 1) * (double)d->dilation_w + 1;
+    const double rows = (double)(d->kernel_h - 1) * (double)d->dilation_h + (double)stage->row_step;
+    if (pixels * rows * (double)stage->pixel_bytes > max_row_bytes) return "what one output row reads is too large to stage";
+    if (plan->order == FFP8_CONV_LANES && plan->call.header.segments > plan->operands.exact_terms) return "more taps than int32 can sum exactly";
+    return NULL;
+}
+
+static ffp8_status make_plan(const struct ffp8_kernels *kernels, const ffp8_conv_args *args, bool query, struct plan *plan) {
+    const ffp8_status status = ffp8_conv_check(args, query, &plan->call);
+    if (status != FFP8_OK) return status;
+    const struct ffp8_conv_dims *d = &plan->call.problem.dims;
+    plan->kernels = kernels;
+    plan->order = ffp8_conv_packed_order(&plan->call.header);
+    plan->flat = d->kernel_h == 1 && d->kernel_w == 1;
+    plan->fused = output_rows(d) <= kernels->fused_rows && output_rows(d) * d->out_w <= kernels->fused_rows;
+    choose_operands(plan);
+    ffp8_conv_stage_init(&plan->stage, kernels, &plan->operands, &plan->call.problem, plan->order);
+    plan->why = find_reason(plan);
+    plan->row_pieces = plan->column_pieces = 1;
+    if (d->batch > 0) {
+        choose_pieces(plan);
+        if (!plan->why) choose_bands(plan);
+    } else {
+        plan->why = "nothing to compute";
+    }
+    return lay_out(plan) ? FFP8_OK : FFP8_ERROR_OVERFLOW;
+}
+
+/* ------------------------------------------------------------------------------------------------- running */
+struct run {
+    const struct plan *plan;
+    const struct ffp8_output *output;
+    uint8_t *workspace; /* aligned */
+    const uint8_t *codes;
+    bool skip; /* taps outside the image contribute nothing: weights and scales are finite */
+};
+
+struct piece {
+    const struct run *run;
+    size_t row_begin, row_end, column_begin, column_end;
+    uint8_t *slabs, *scratch;
+    float *sums;
+    struct ffp8_tile *tiles;
+    const void **pointers;
+    void *nest;
+    float amax;
+    /* In progress: output rows staged, and those that the nest works on */
+    size_t staged_begin, rows_begin, rows_end, group;
+};
+
+/* The staged row under the first tap of an output row. */
+static uint8_t *row_address(const struct piece *piece, size_t row) {
+    const struct plan *plan = piece->run->plan;
+    const size_t out_h = plan->call.problem.dims.out_h, slab = row / out_h - piece->staged_begin / out_h;
+    const size_t first = slab ? 0 : piece->staged_begin % out_h; /* several slabs are whole images */
+    const size_t staged = slab * ffp8_conv_slab_rows(&plan->stage, out_h) + (row % out_h - first) * plan->stage.row_step;
+    return piece->slabs + staged * plan->stage.row_bytes;
+}
+
+/* The kernel rows [*begin, *end) that lie inside the image for an output row. */
+static void inside_rows(const struct run *run, size_t row, size_t *begin, size_t *end) {
+    const struct ffp8_conv_dims *d = &run->plan->call.problem.dims;
+    const size_t top = row % d->out_h * d->stride_h; /* in padded rows */
+    *begin = 0;
+    *end = d->kernel_h;
+    if (!run->skip) return;
+    if (top < d->pad_top) *begin = ffp8_min_size(d->kernel_h, ffp8_ceil_div(d->pad_top - top, d->dilation_h));
+    const size_t bottom = d->pad_top + d->in_h; /* the first padded row below the image */
+    *end = top < bottom ? ffp8_min_size(d->kernel_h, ffp8_ceil_div(bottom - top, d->dilation_h)) : 0;
+    if (*end < *begin) *end = *begin;
+}
+
+/* Sums of NHWC: a row of them is a pixel's neighbouring channels. */
+static void finish_nhwc(struct piece *piece, size_t channel, size_t columns, float *sums, size_t ld) {
+    enum { CHUNK = 256 };
+    const struct plan *plan = piece->run->plan;
+    const struct ffp8_conv_dims *d = &plan->call.problem.dims;
+    const float *bias = plan->call.problem.args->epilogue.bias;
+    const size_t first = piece->rows_begin * d->out_w, pixels = (piece->rows_end - piece->rows_begin) * d->out_w;
+    size_t together = 1; /* whole pixels lie side by side: fewer and longer rows */
+    float repeated[CHUNK];
+    if (columns == d->c_out && ld == columns && columns <= CHUNK / 2) {
+        together = CHUNK / columns;
+        for (size_t i = 0; bias && i < together * columns; i++) repeated[i] = bias[i % columns];
+        if (bias) bias = repeated;
+    } else if (bias) {
+        bias += channel;
+    }
+    for (size_t p = 0; p < pixels; p += together) {
+        const size_t index = (first + p) * d->c_out + channel, n = ffp8_min_size(together, pixels - p) * columns;
+        piece->amax = ffp8_larger(piece->amax, ffp8_output_row(piece->run->output, sums + p * ld, n, bias, index, index, index));
+    }
+}
+
+/* Sums of NCHW: transposed a tile at a time; then a row is a channel's neighbouring pixels. */
+static void finish_nchw(struct piece *piece, size_t channel, size_t columns, const float *sums, size_t ld) {
+    enum { PIXELS = 128, CHANNELS = 16 };
+    const struct plan *plan = piece->run->plan;
+    const struct ffp8_conv_dims *d = &plan->call.problem.dims;
+    const float *bias = plan->call.problem.args->epilogue.bias;
+    const size_t image_pixels = d->out_h * d->out_w, end = piece->rows_end * d->out_w;
+    float tile[CHANNELS][PIXELS], constant[PIXELS];
+    size_t n;
+    for (size_t pixel = piece->rows_begin * d->out_w; pixel < end; pixel += n, sums += n * ld) {
+        const size_t image = pixel / image_pixels, in_image = pixel % image_pixels;
+        n = ffp8_min_size(PIXELS, ffp8_min_size(end - pixel, image_pixels - in_image));
+        for (size_t j = 0; j < columns; j += CHANNELS) {
+            const size_t count = ffp8_min_size(CHANNELS, columns - j);
+            for (size_t p = 0; p < n; p++)
+                for (size_t c = 0; c < count; c++) tile[c][p] = sums[p * ld + j + c];
+            for (size_t c = 0; c < count; c++) {
+                const size_t index = (image * d->c_out + channel + j + c) * image_pixels + in_image;
+                for (size_t p = 0; bias && p < n; p++) constant[p] = bias[channel + j + c];
+                piece->amax = ffp8_larger(piece->amax, ffp8_output_row(piece->run->output, tile[c], n, bias ? constant : NULL, index, index, index));
+            }
+        }
+    }
+}
+
+/* The nest's callback. */
+static void finish(void *context, size_t column, size_t columns, float *sums, size_t ld) {
+    struct piece *piece = context;
+    const struct ffp8_conv_problem *problem = &piece->run->plan->call.problem;
+    const size_t channel = piece->group * problem->dims.group_out + column;
+    if (problem->args->layout == FFP8_LAYOUT_NHWC) finish_nhwc(piece, channel, columns, sums, ld);
+    else finish_nchw(piece, channel, columns, sums, ld);
+}
+
+/* `pixels` neighbouring outputs, cut into tiles of about the same size. */
+static size_t add_tiles(const struct piece *piece, size_t count, const uint8_t *a, size_t row, size_t pixels, size_t begin, size_t end) {
+    const struct plan *plan = piece->run->plan;
+    const size_t most = plan->fused ? plan->kernels->fused_rows : plan->kernels->mr[plan->operands.class_of];
+    const size_t tiles = ffp8_ceil_div(pixels, most), lda = plan->stage.column_step * plan->stage.pixel_bytes;
+    for (size_t t = 0, p = 0; t < tiles; t++) {
+        const size_t rows = ffp8_ceil_div(pixels - p, tiles - t);
+        piece->tiles[count + t] = (struct ffp8_tile){a + p * lda, row + p, rows, begin, end};
+        p += rows;
+    }
+    return count + tiles;
+}
+
+static size_t make_tiles(const struct piece *piece) {
+    const struct plan *plan = piece->run->plan;
+    const struct ffp8_conv_dims *d = &plan->call.problem.dims;
+    const size_t per_row = plan->call.header.segments / d->kernel_h;
+    if (plan->flat)
+        return add_tiles(piece, 0, row_address(piece, piece->rows_begin), 0, (piece->rows_end - piece->rows_begin) * d->out_w, 0, 1);
+    size_t count = 0, begin, end;
+    for (size_t row = piece->rows_begin; row < piece->rows_end; row++) {
+        inside_rows(piece->run, row, &begin, &end);
+        count = add_tiles(piece, count, row_address(piece, row), (row - piece->rows_begin) * d->out_w, d->out_w, begin * per_row, end * per_row);
+    }
+    return count;
+}
+
+static bool is_direct(const struct run *run) {
+    return ffp8_output_is_plain(run->output) && run->plan->call.problem.args->layout == FFP8_LAYOUT_NHWC;
+}
+
+/* TAPS and ROWS: output rows [begin, end), which are staged. */
+static void run_nest(struct piece *piece) {
+    const struct run *run = piece->run;
+    const struct plan *plan = run->plan;
+    const struct ffp8_conv_dims *d = &plan->call.problem.dims;
+    const struct layout *at = &plan->at;
+    const size_t group_bytes = plan->stage.group_elements * ffp8_class_bytes(plan->operands.class_of);
+    const size_t group_lines = ffp8_conv_panels(d) * plan->call.header.segments * plan->call.header.segment_lines;
+    struct ffp8_nest nest = make_nest(plan, piece->column_begin, piece->column_end, (piece->rows_end - piece->rows_begin) * d->out_w);
+    nest.segment_offset = (const size_t *)(run->workspace + at->offsets);
+    nest.tiles = piece->tiles;
+    nest.tile_count = make_tiles(piece);
+    nest.finish = finish;
+    nest.context = piece;
+    nest.scratch = piece->nest;
+    nest.direct = is_direct(run);
+    for (size_t g = 0; g < d->groups; g++) {
+        piece->group = g;
+        nest.lines = run->codes + g * group_lines * FFP8_LINE_BYTES;
+        nest.col_scale = (const float *)(run->workspace + at->scales) + g * group_lanes(d);
+        nest.c = nest.direct ? (float *)run->output->c + piece->rows_begin * d->out_w * d->c_out + g * d->group_out : piece->sums;
+        nest.ldc = nest.direct ? d->c_out : ffp8_nest_columns(&nest);
+        ffp8_nest_run(&nest);
+        for (size_t t = 0; t < nest.tile_count; t++) piece->tiles[t].a += group_bytes;
+    }
+}
+
+static void run_lanes(struct piece *piece) {
+    const struct run *run = piece->run;
+    const struct plan *plan = run->plan;
+    const struct ffp8_conv_dims *d = &plan->call.problem.dims;
+    const float *scale = (const float *)(run->workspace + plan->at.scales);
+    const size_t end = piece->rows_end;
+    for (size_t row = piece->rows_begin; row < end; row++) {
+        size_t tap_begin, tap_end;
+        inside_rows(run, row, &tap_begin, &tap_end);
+        float *c = is_direct(run) ? (float *)run->output->c + row * d->out_w * d->c_out : piece->sums;
+        ffp8_conv_lanes_row(&plan->stage, run->workspace + plan->at.weights, row_address(piece, row), tap_begin, tap_end, scale, piece->pointers, c,
+                            d->c_out);
+        if (is_direct(run)) continue;
+        piece->rows_begin = row;
+        piece->rows_end = row + 1;
+        piece->group = 0;
+        finish(piece, 0, d->c_out, c, d->c_out);
+    }
+}
+
+static void run_rows(struct piece *piece, size_t begin, size_t end) {
+    piece->rows_begin = begin;
+    piece->rows_end = end;
+    if (piece->run->plan->order == FFP8_CONV_LANES) run_lanes(piece);
+    else run_nest(piece);
+}
+
+/* The last word of a ROWS segment may hold one element of the next pixel, which a zero weight multiplies: Inf and NaN must not stand there. */
+static bool reaches_into_neighbours(const struct plan *plan) {
+    return plan->order == FFP8_CONV_ROWS && plan->operands.class_of == FFP8_CLASS_BF16 && plan->call.header.segment_k % 2 != 0;
+}
+
+static bool has_special(const uint8_t *elements, size_t bytes) {
+    bool found = false;
+    for (size_t i = 0; i < bytes / 2; i++) found |= (((const uint16_t *)elements)[i] & 0x7F80u) == 0x7F80u;
+    return found;
+}
+
+/* Whether an output row reads a special value; it depends on that row alone, so that bands and pieces make no difference. */
+static bool window_has_special(const struct piece *piece, size_t row) {
+    const struct plan *plan = piece->run->plan;
+    const struct ffp8_conv_dims *d = &plan->call.problem.dims;
+    bool found = false;
+    for (size_t i = 0; i < d->kernel_h; i++) found |= has_special(row_address(piece, row) + i * d->dilation_h * plan->stage.row_bytes, plan->stage.row_bytes);
+    return found;
+}
+
+static void run_band(struct piece *piece, size_t begin, size_t end) {
+    const struct plan *plan = piece->run->plan;
+    const size_t out_h = plan->call.problem.dims.out_h;
+    size_t bytes = 0;
+    piece->staged_begin = begin;
+    for (size_t row = begin, next; row < end; row = next) {
+        next = ffp8_min_size(end, (row / out_h + 1) * out_h);
+        ffp8_conv_stage_slab(&plan->stage, row / out_h, row % out_h, next - row, row_address(piece, row), piece->scratch);
+        bytes += ffp8_conv_slab_rows(&plan->stage, next - row) * plan->stage.row_bytes;
+    }
+    if (!reaches_into_neighbours(plan) || !has_special(piece->slabs, bytes)) {
+        run_rows(piece, begin, end);
+        return;
+    }
+    for (size_t row = begin; row < end; row++) {
+        if (!window_has_special(piece, row)) run_rows(piece, row, row + 1);
+        else if (piece->column_begin == 0) piece->amax = ffp8_larger(piece->amax, ffp8_conv_generic(&plan->call.problem, row, row + 1));
+    }
+}
+
+static void run_piece(void *context, size_t index) {
+    const struct run *run = context;
+    const struct plan *plan = run->plan;
+    const struct ffp8_conv_dims *d = &plan->call.problem.dims;
+    const struct layout *at = &plan->at;
+    const size_t rows = output_rows(d), i = index / plan->column_pieces, j = index % plan->column_pieces;
+    const size_t panels = ffp8_conv_panels(d), wide = ffp8_ceil_div(panels, plan->column_pieces);
+    uint8_t *share = run->workspace + at->pieces + index * at->piece_bytes;
+    struct piece piece = {
+        .run = run,
+        .row_begin = rows / plan->row_pieces * i + ffp8_min_size(i, rows % plan->row_pieces),
+        .column_begin = ffp8_min_size(d->group_out, j * wide * FFP8_NR),
+        .column_end = ffp8_min_size(d->group_out, (j + 1) * wide * FFP8_NR),
+        .slabs = share + at->slabs,
+        .scratch = share + at->scratch,
+        .sums = (float *)(share + at->sums),
+        .tiles = (struct ffp8_tile *)(share + at->tiles),
+        .pointers = (const void **)(share + at->pointers),
+        .nest = share + at->nest,
+    };
+    piece.row_end = piece.row_begin + rows / plan->row_pieces + (i < rows % plan->row_pieces);
+    if (plan->why) {
+        piece.amax = ffp8_conv_generic(&plan->call.problem, piece.row_begin, piece.row_end);
+    } else if (piece.column_begin < piece.column_end) {
+        for (size_t row = piece.row_begin, next; row < piece.row_end; row = next) {
+            const size_t p = row % d->out_h, images = ffp8_min_size(plan->band_images, (piece.row_end - row) / d->out_h);
+            next = p == 0 && images > 0 ? row + images * d->out_h : row + ffp8_min_size(plan->band_rows, d->out_h - p);
+            next = ffp8_min_size(next, piece.row_end);
+            run_band(&piece, row, next);
+        }
+    }
+    ((float *)(run->workspace + at->amax))[index] = piece.amax;
+}
+
+/* Scales of all channels, group by group in whole panels. False: see channel_scale. */
+static bool write_scales(const struct plan *plan, float *scales, bool *finite) {
+    const struct ffp8_conv_dims *d = &plan->call.problem.dims;
+    const size_t ld = plan->order == FFP8_CONV_LANES ? d->group_out : group_lanes(d);
+    bool exact = true;
+    *finite = true;
+    for (size_t o = 0; o < d->c_out; o++) {
+        float *scale = &scales[o / d->group_out * ld + o % d->group_out];
+        exact &= channel_scale(plan, o, scale);
+        *finite &= (bool)isfinite(*scale);
+    }
+    for (size_t g = 0; g < d->groups; g++)
+        for (size_t o = d->group_out; o < ld; o++) scales[g * ld + o] = 0;
+    return exact;
+}
+
+static void write_offsets(const struct plan *plan, size_t *offset) {
+    const struct ffp8_conv_dims *d = &plan->call.problem.dims;
+    const size_t per_row = plan->call.header.segments / d->kernel_h;
+    for (size_t i = 0; i < d->kernel_h; i++)
+        for (size_t j = 0; j < per_row; j++)
+            offset[i * per_row + j] = i * d->dilation_h * plan->stage.row_bytes + j * d->dilation_w * plan->stage.pixel_bytes;
+}
+
+/* What all pieces share. False: the scales want the oracle. */
+static bool prepare(struct run *run) {
+    const struct plan *plan = run->plan;
+    const ffp8_conv_args *args = plan->call.problem.args;
+    const struct ffp8_packed_header *header = &plan->call.header;
+    bool finite;
+    if (!write_scales(plan, (float *)(run->workspace + plan->at.scales), &finite)) return false;
+    run->skip = finite && !header->special_used;
+    uint8_t *blob = run->workspace + plan->at.blob;
+    if (!plan->call.packed) ffp8_conv_write(&plan->call.problem.dims, &args->filter, header, blob);
+    run->codes = plan->call.packed ? plan->call.problem.codes : blob + header->weights_offset;
+    if (plan->order == FFP8_CONV_LANES) ffp8_conv_lanes_weights(&plan->stage, header, run->codes, run->workspace + plan->at.weights);
+    else write_offsets(plan, (size_t *)(run->workspace + plan->at.offsets));
+    return true;
+}
+
+ffp8_status ffp8_conv_run(const struct ffp8_kernels *kernels, const ffp8_conv_args *args) {
+    struct plan plan;
+    const ffp8_status status = make_plan(kernels, args, false, &plan);
+    if (status != FFP8_OK) return status;
+    if (!args->workspace) return FFP8_ERROR_NULL;
+    if (args->workspace_bytes < plan.at.bytes) return FFP8_ERROR_BUFFER;
+    float amax = 0;
+    if (plan.call.problem.dims.batch > 0) {
+        struct ffp8_output output;
+        ffp8_output_init(&output, kernels, args->y, args->y_type, &args->y_format, args->y_scale, &args->y_encoding, args->accumulate, &args->epilogue);
+        struct run run = {.plan = &plan, .output = &output};
+        run.workspace = (uint8_t *)args->workspace + (ALIGNMENT - (uintptr_t)args->workspace % ALIGNMENT) % ALIGNMENT;
+        if (!plan.why && !prepare(&run)) {
+            plan.why = scale_reason;
+            plan.column_pieces = 1; /* the oracle computes all channels of a row */
+        }
+        const size_t pieces = plan.row_pieces * plan.column_pieces;
+        ffp8_parallel(args->threads, pieces, run_piece, &run);
+        for (size_t i = 0; i < pieces; i++) amax = ffp8_larger(amax, ((float *)(run.workspace + plan.at.amax))[i]);
+    }
+    if (args->epilogue.amax) *args->epilogue.amax = amax;
+    return FFP8_OK;
+}
+
+ffp8_status ffp8_conv_workspace_on(const struct ffp8_kernels *kernels, const ffp8_conv_args *args, size_t *bytes) {
+    struct plan plan;
+    if (!bytes) return FFP8_ERROR_NULL;
+    const ffp8_status status = make_plan(kernels, args, true, &plan);
+    if (status == FFP8_OK) *bytes = plan.at.bytes;
+    return status;
+}
+
+ffp8_status ffp8_conv_oracle(const ffp8_conv_args *args) {
+    struct ffp8_conv_call call;
+    const ffp8_status status = ffp8_conv_check(args, false, &call);
+    if (status != FFP8_OK) return status;
+    const float amax = ffp8_conv_generic(&call.problem, 0, output_rows(&call.problem.dims));
+    if (args->epilogue.amax) *args->epilogue.amax = amax;
+    return FFP8_OK;
+}
+
+/* ------------------------------------------------------------------------------------------------- public */
+ffp8_status ffp8_conv(const ffp8_conv_args *args) { return ffp8_conv_run(ffp8_kernels_active(), args); }
+
+ffp8_status ffp8_conv_workspace(const ffp8_conv_args *args, size_t *bytes) { return ffp8_conv_workspace_on(ffp8_kernels_active(), args, bytes); }
+
+ffp8_status ffp8_conv_explain(const ffp8_conv_args *args, char *text, size_t bytes) {
+    static const char *const classes[] = {"i8", "i16", "bf16", "f32"}, *const orders[] = {"", "", "taps", "rows", "lanes"};
+    const struct ffp8_kernels *kernels = ffp8_kernels_active();
+    struct plan plan;
+    if (!text) return FFP8_ERROR_NULL;
+    const ffp8_status status = make_plan(kernels, args, true, &plan);
+    if (status != FFP8_OK) return status;
+    if (plan.why) return ffp8_explain(text, bytes, "generic: %s", plan.why);
+    const bool known = plan.call.packed || !args->filter.scales.data; /* a plain filter's scales may not be there yet */
+    float scale;
+    for (size_t o = 0; known && o < plan.call.problem.dims.c_out; o++)
+        if (!channel_scale(&plan, o, &scale)) return ffp8_explain(text, bytes, "generic: %s", scale_reason);
+    return ffp8_explain(text, bytes, "%s: %s %s, %s", kernels->name, classes[plan.operands.class_of], plan.call.packed ? "packed" : "packed in the call",
+                        orders[plan.order]);
+}

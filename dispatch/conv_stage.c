@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * conv_stage.c - decodes the rows of x that a band of output rows reads, once, with their zero border
+ */
+#include "conv.h"
+
+#include <string.h>
+
+static size_t type_bytes(ffp8_dtype type) { return type == FFP8_TYPE_F32 ? 4 : type == FFP8_TYPE_FFP8 ? 1 : 2; }
+
+/* Zeros behind a row: what a segment's last word may reach into. */
+static size_t tail_elements(enum ffp8_conv_order order) { return order == FFP8_CONV_ROWS ? 4 : 0; }
+
+void ffp8_conv_stage_init(struct ffp8_conv_stage *stage, const struct ffp8_kernels *kernels, const struct ffp8_operands *operands,
+                          const struct ffp8_conv_problem *problem, enum ffp8_conv_order order) {
+    const struct ffp8_conv_dims *d = &problem->dims;
+    const ffp8_class class_of = operands->class_of;
+    *stage = (struct ffp8_conv_stage){
+        .kernels = kernels,
+        .operands = operands,
+        .problem = problem,
+        .order = order,
+        .row_step = d->kernel_h == 1 ? 1 : d->stride_h,
+        .column_step = d->kernel_w == 1 ? 1 : d->stride_w,
+        .x_step_h = d->kernel_h == 1 ? d->stride_h : 1,
+        .x_step_w = d->kernel_w == 1 ? d->stride_w : 1,
+        .group_elements = order == FFP8_CONV_TAPS ? ffp8_class_words(class_of, d->group_in) * ffp8_class_elements(class_of) : d->group_in,
+    };
+    stage->pixel_elements = order == FFP8_CONV_LANES ? d->group_in * d->c_out : d->groups * stage->group_elements;
+    stage->pixel_bytes = stage->pixel_elements * ffp8_class_bytes(class_of);
+    stage->row_pixels = (d->out_w - 1) * stage->column_step + (d->kernel_w - 1) * d->dilation_w + 1;
+    stage->row_bytes = stage->row_pixels * stage->pixel_bytes + tail_elements(order) * ffp8_class_bytes(class_of);
+    const size_t gathered = order == FFP8_CONV_LANES ? d->c_in * ffp8_class_bytes(class_of) : 0; /* one pixel */
+    const size_t transposed = problem->args->layout == FFP8_LAYOUT_NCHW ? d->in_w * d->c_in * type_bytes(problem->args->x_type) : 0;
+    stage->scratch_bytes = gathered + transposed;
+}
+
+/* 8 x 8 bytes, rows in words, by swapping ever smaller off-diagonal blocks. */
+static void transpose_8x8(uint64_t r[8]) {
+    static const struct { unsigned shift, distance; uint64_t mask; } steps[] = {
+        {32, 4, UINT64_C(0x00000000FFFFFFFF)}, {16, 2, UINT64_C(0x0000FFFF0000FFFF)}, {8, 1, UINT64_C(0x00FF00FF00FF00FF)}};
+    for (size_t s = 0; s < 3; s++) {
+        for (size_t i = 0; i < 8; i++) {
+            const size_t j = i + steps[s].distance;
+            if (i & steps[s].distance) continue;
+            const uint64_t swap = (r[i] >> steps[s].shift ^ r[j]) & steps[s].mask;
+            r[i] ^= swap << steps[s].shift;
+            r[j] ^= swap;
+        }
+    }
+}
+
+struct area { size_t channel_begin, channel_end, pixel_begin, pixel_end; };
+
+/* dst[pixel][channel] = src[channel * plane + pixel * step] over an area of a row of `channels` channels, for elements of `bytes` bytes. */
+static inline void transpose_plain(const uint8_t *src, size_t plane, size_t step, size_t channels, struct area area, size_t bytes, uint8_t *dst) {
+    for (size_t c = area.channel_begin; c < area.channel_end; c++)
+        for (size_t p = area.pixel_begin; p < area.pixel_end; p++) memcpy(dst + (p * channels + c) * bytes, src + (c * plane + p * step) * bytes, bytes);
+}
+
+static void transpose_codes(const uint8_t *src, size_t plane, size_t channels, size_t pixels, uint8_t *dst) {
+    const size_t whole_pixels = pixels / 8 * 8, whole_channels = channels / 8 * 8;
+    for (size_t c = 0; c < whole_channels; c += 8)
+        for (size_t p = 0; p < whole_pixels; p += 8) {
+            uint64_t block[8];
+            for (size_t i = 0; i < 8; i++) memcpy(&block[i], src + (c + i) * plane + p, 8);
+            transpose_8x8(block);
+            for (size_t i = 0; i < 8; i++) memcpy(dst + (p + i) * channels + c, &block[i], 8);
+        }
+    transpose_plain(src, plane, 1, channels, (struct area){whole_channels, channels, 0, pixels}, 1, dst);
+    transpose_plain(src, plane, 1, channels, (struct area){0, whole_channels, whole_pixels, pixels}, 1, dst);
+}
+
+/* A row of NCHW as a row of NHWC. */
+static void transpose_row(const struct ffp8_conv_stage *stage, const uint8_t *src, size_t pixels, uint8_t *dst) {
+    const struct ffp8_conv_dims *d = &stage->problem->dims;
+    const size_t plane = d->in_h * d->in_w, step = stage->x_step_w;
+    const struct area all = {0, d->c_in, 0, pixels};
+    switch (type_bytes(stage->problem->args->x_type)) {
+    case 1:
+        if (step == 1) transpose_codes(src, plane, d->c_in, pixels, dst);
+        else transpose_plain(src, plane, step, d->c_in, all, 1, dst);
+        return;
+    case 2: transpose_plain(src, plane, step, d->c_in, all, 2, dst); return;
+    default: transpose_plain(src, plane, step, d->c_in, all, 4, dst); return;
+    }
+}
+
+/* The lanes' inputs of one pixel, for elements of `bytes` bytes. */
+static inline void gather_lanes(const struct ffp8_conv_dims *d, const uint8_t *pixel, size_t bytes, uint8_t *dst) {
+    for (size_t c = 0; c < d->group_in; c++)
+        for (size_t g = 0; g < d->groups; g++)
+            for (size_t o = 0; o < d->group_out; o++, dst += bytes) memcpy(dst, pixel + (g * d->group_in + c) * bytes, bytes);
+}
+
+/* `pixels` pixels, `src_step` bytes apart, channels innermost. */
+static void stage_pixels(const struct ffp8_conv_stage *stage, const uint8_t *src, size_t src_step, size_t pixels, uint8_t *dst, uint8_t *scratch) {
+    const struct ffp8_conv_dims *d = &stage->problem->dims;
+    const ffp8_dtype type = stage->problem->args->x_type;
+    const size_t bytes = type_bytes(type), element_bytes = ffp8_class_bytes(stage->operands->class_of);
+    const bool gather = stage->order == FFP8_CONV_LANES && d->group_in * d->group_out != 1;
+    if (!gather && stage->group_elements == d->group_in) {
+        const size_t run = src_step == d->c_in * bytes ? pixels : 1; /* pixels that follow each other */
+        for (size_t p = 0; p < pixels; p += run)
+            ffp8_stage(stage->kernels, stage->operands, type, src + p * src_step, run * d->c_in, dst + p * stage->pixel_bytes);
+        return;
+    }
+    for (size_t p = 0; p < pixels; p++, src += src_step, dst += stage->pixel_bytes) {
+        if (gather) {
+            ffp8_stage(stage->kernels, stage->operands, type, src, d->c_in, scratch);
+            if (element_bytes == 2) gather_lanes(d, scratch, 2, dst);
+            else gather_lanes(d, scratch, 4, dst);
+            continue;
+        }
+        for (size_t g = 0; g < d->groups; g++) {
+            uint8_t *group = dst + g * stage->group_elements * element_bytes;
+            ffp8_stage(stage->kernels, stage->operands, type, src + g * d->group_in * bytes, d->group_in, group);
+            ffp8_stage_zeros(stage->operands, stage->group_elements - d->group_in, group + d->group_in * element_bytes);
+        }
+    }
+}
+
+/* Row h of x, which lies inside the image. */
+static void stage_row(const struct ffp8_conv_stage *stage, size_t image, size_t h, uint8_t *dst, uint8_t *scratch) {
+    const struct ffp8_conv_dims *d = &stage->problem->dims;
+    const ffp8_conv_args *args = stage->problem->args;
+    const size_t step = stage->x_step_w, bytes = type_bytes(args->x_type), element_count = stage->pixel_elements;
+    /* Staged pixels [left, right) lie inside. */
+    const size_t left = ffp8_min_size(ffp8_ceil_div(d->pad_left, step), stage->row_pixels);
+    size_t right = ffp8_min_size(ffp8_ceil_div(d->pad_left + d->in_w, step), stage->row_pixels);
+    if (right < left) right = left;
+    const size_t w = left * step - d->pad_left; /* of the pixel `left`, if there is one */
+    ffp8_stage_zeros(stage->operands, left * element_count, dst);
+    ffp8_stage_zeros(stage->operands, (stage->row_pixels - right) * element_count + tail_elements(stage->order), dst + right * stage->pixel_bytes);
+    if (left == right) return;
+    uint8_t *to = dst + left * stage->pixel_bytes;
+    if (args->layout == FFP8_LAYOUT_NHWC) {
+        const uint8_t *src = (const uint8_t *)args->x + ((image * d->in_h + h) * d->in_w + w) * d->c_in * bytes;
+        stage_pixels(stage, src, step * d->c_in * bytes, right - left, to, scratch);
+        return;
+    }
+    const uint8_t *src = (const uint8_t *)args->x + ((image * d->c_in * d->in_h + h) * d->in_w + w) * bytes;
+    uint8_t *row = scratch + (stage->order == FFP8_CONV_LANES ? d->c_in * ffp8_class_bytes(stage->operands->class_of) : 0);
+    transpose_row(stage, src, right - left, row);
+    stage_pixels(stage, row, d->c_in * bytes, right - left, to, scratch);
+}
+
+void ffp8_conv_stage_slab(const struct ffp8_conv_stage *stage, size_t image, size_t p, size_t out_rows, void *slab, void *scratch) {
+    const struct ffp8_conv_dims *d = &stage->problem->dims;
+    const size_t rows = ffp8_conv_slab_rows(stage, out_rows);
+    uint8_t *dst = slab;
+    for (size_t r = 0; r < rows; r++, dst += stage->row_bytes) {
+        const size_t h = p * d->stride_h + r * stage->x_step_h - d->pad_top; /* above the image it wraps around to large numbers */
+        if (h < d->in_h) stage_row(stage, image, h, dst, scratch);
+        else ffp8_stage_zeros(stage->operands, stage->row_bytes / ffp8_class_bytes(stage->operands->class_of), dst);
+    }
+}

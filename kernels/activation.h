@@ -19,7 +19,7 @@
  *                              lane-wise unsigned maxima of the bits of |x|, and the largest lane
  *
  * Accuracy: exp is the only inexact ingredient of note, so it is never given an argument that is itself rounded (hi + lo instead), and
- * never gives a denormal that a later product would blow up (tail). At -Inf silu and gelu are NaN, as -Inf * 0 of their formulas says.
+ * never gives a denormal that a later product would blow up (tail). At -Inf silu and gelu are -0, their limit.
  * Largest errors over all floats: docs/numerics.md.
  */
 #ifndef FFP8_ACTIVATION_H
@@ -50,7 +50,7 @@ INLINE vf logistic(vf x, vf factor, vf hi, vf lo) {
 
 INLINE vf sigmoid(vf x) { return logistic(x, v_set(1.0f), v_abs(x), v_set(0.0f)); }
 
-INLINE vf silu(vf x) { return logistic(x, x, v_abs(x), v_set(0.0f)); }
+INLINE vf silu(vf x) { return logistic(x, v_select(v_less(x, v_set(-128.0f)), v_set(-128.0f), x), v_abs(x), v_set(0.0f)); }
 
 /* x * sigmoid(z), z = x (c + d x^2) with c = 2 sqrt(2 / pi) and d = 0.044715 c, carried in two floats: at z = -100 an error of half an
  * ulp in z would be one of 32 ulp in exp(z). Within the cubic |x| is held to 16, where exp is 0. */
@@ -63,7 +63,7 @@ INLINE vf gelu_tanh(vf x) {
     vf sum = term + c_hi, back = sum - c_hi, sum_lo = (term - back) + (v_set(c_hi) - (sum - back));
     sum_lo = sum_lo + (term_lo + v_fma(square_lo, v_set(d_hi), v_fma(square, v_set(d_lo), v_set(c_lo))));
     vf hi = a * sum, lo = v_fma(a, sum_lo, v_fma(a, sum, -hi));
-    return logistic(x, x, hi, lo);
+    return logistic(x, v_select(v_less(x, v_set(-16.0f)), v_set(-16.0f), x), hi, lo);
 }
 
 /* With a = |x| and Phi the normal distribution: y = x Phi(x).
@@ -93,7 +93,7 @@ INLINE vf gelu_erf(vf x) {
     s = v_fma(s, square, v_set(0x1.46f2d4p-7f));
     s = v_fma(s, square, v_set(-0x1.1058c8p-4f));
     s = v_fma(s, square, v_set(0x1.988454p-2f));
-    vf outer = v_select(v_less(x, v_set(0.0f)), v_fma(x, v_set(0.0f), -q), x - q);
+    vf outer = v_select(v_less(x, v_set(0.0f)), -q, x - q);
     return v_select(v_less(a, v_set(1.0f)), x * v_fma(x, s, v_set(0.5f)), outer);
 }
 

@@ -27,7 +27,8 @@ struct oracle {
 /* The value of a magnitude code, for any integer: the binades go on above the format's last one. */
 static double magnitude(const ffp8_format *f, unsigned code) {
     const int y = f->fraction_bits, fraction = (int)(code & ((1u << y) - 1)), exponent = (int)(code >> y);
-    return exponent ? ldexp((1 << y) + fraction, exponent - f->bias - y) : ldexp(fraction, 1 - f->bias - y);
+    const bool normal = exponent || f->flags & FFP8_NO_SUBNORMALS;
+    return normal ? ldexp((1 << y) + fraction, exponent - f->bias - y) : ldexp(fraction, 1 - f->bias - y);
 }
 
 static void oracle_init(struct oracle *o, const ffp8_format *format, const ffp8_encoding *how) {

@@ -126,7 +126,11 @@ static void codebook_landmarks(const float value[256], struct ffp8_landmarks *ma
             mark->any_special = true;
         }
     }
-    if (mark->zero >= 0) mark->smallest = mark->zero;
+    if (mark->zero < 0) return;
+    /* Of equal zeros +0 stands for both. */
+    mark->smallest = mark->zero;
+    if (value[mark->max] == 0) mark->max = mark->zero;
+    if (value[mark->min] == 0) mark->min = mark->zero;
 }
 
 void ffp8_format_landmarks(const ffp8_format *format, struct ffp8_landmarks *mark) {

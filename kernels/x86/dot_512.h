@@ -85,24 +85,28 @@ static ALWAYS_INLINE void finish(const struct ffp8_dot *d, __m512i (*acc)[2], si
     }
 }
 
-/* `steps` words of one segment. */
-static ALWAYS_INLINE void dot_steps(__m512i (*acc)[2], const uint8_t *const *base, size_t offset, size_t lda, const uint8_t *b, size_t rows,
-                                    size_t steps, ffp8_class c) {
+/* `steps` words of one segment; moves the bases on. */
+static ALWAYS_INLINE void dot_steps(__m512i (*acc)[2], const uint8_t **base, size_t lda, const uint8_t *b, size_t rows, size_t steps, ffp8_class c) {
     UNROLL
     for (size_t s = 0; s < steps; s++) {
         __m512i b0 = _mm512_load_si512(b + s * FFP8_STEP_BYTES), b1 = _mm512_load_si512(b + s * FFP8_STEP_BYTES + 64);
         UNROLL
         for (size_t r = 0; r < rows; r++) {
-            __m512i a = broadcast(base[r / 3] + r % 3 * lda + offset + s * FFP8_WORD_BYTES);
+            __m512i a = broadcast(base[r / 3] + r % 3 * lda + s * FFP8_WORD_BYTES);
             acc[r][0] = dot(acc[r][0], a, b0, c);
             acc[r][1] = dot(acc[r][1], a, b1, c);
         }
+    }
+    UNROLL
+    for (size_t r = 0; r < rows; r += 3) {
+        base[r / 3] += steps * FFP8_WORD_BYTES;
+        __asm__("" : "+r"(base[r / 3])); /* else clang derives each row's address from the one before, or keeps one for every row on the stack */
     }
 }
 
 static ALWAYS_INLINE void dot_tile(const struct ffp8_dot *d, size_t rows, ffp8_class c) {
     __m512i acc[DOT_ROWS][2];
-    size_t lda = d->lda_bytes, words = d->words;
+    size_t lda = d->lda_bytes;
     UNROLL
     for (size_t r = 0; r < rows; r++) acc[r][0] = acc[r][1] = _mm512_setzero_si512();
     for (size_t i = 0; i < d->count; i++) {
@@ -119,9 +123,9 @@ static ALWAYS_INLINE void dot_tile(const struct ffp8_dot *d, size_t rows, ffp8_c
             }
             b += FFP8_STEP_BYTES;
         }
-        size_t w = 0;
-        for (; w + 4 <= words; w += 4, b += 4 * FFP8_STEP_BYTES) dot_steps(acc, base, w * FFP8_WORD_BYTES, lda, b, rows, 4, c);
-        for (; w < words; w++, b += FFP8_STEP_BYTES) dot_steps(acc, base, w * FFP8_WORD_BYTES, lda, b, rows, 1, c);
+        size_t w = d->words;
+        for (; w >= 4; w -= 4, b += 4 * FFP8_STEP_BYTES) dot_steps(acc, base, lda, b, rows, 4, c);
+        for (; w; w--, b += FFP8_STEP_BYTES) dot_steps(acc, base, lda, b, rows, 1, c);
     }
     finish(d, acc, rows, c);
 }

@@ -12,7 +12,8 @@
 
 enum { DOT_ROWS = 6 };
 
-static ALWAYS_INLINE void dot_steps(__m256i (*acc)[2], const uint8_t *const *base, size_t lda, const uint8_t *b, size_t rows, size_t steps,
+/* `steps` words of one segment; moves the bases on. */
+static ALWAYS_INLINE void dot_steps(__m256i (*acc)[2], const uint8_t *base[2], size_t lda, const uint8_t *b, size_t rows, size_t steps,
                                     ffp8_class c) {
     UNROLL
     for (size_t s = 0; s < steps; s++) {
@@ -25,6 +26,11 @@ static ALWAYS_INLINE void dot_steps(__m256i (*acc)[2], const uint8_t *const *bas
             acc[r][1] = dot(acc[r][1], a, b1, c);
         }
     }
+    UNROLL
+    for (size_t i = 0; i < 2; i++) {
+        base[i] += steps * FFP8_WORD_BYTES;
+        __asm__("" : "+r"(base[i])); /* else clang derives each row's address from the one before */
+    }
 }
 
 static ALWAYS_INLINE void dot_half(const struct ffp8_dot *d, size_t rows, size_t j, ffp8_class c) {
@@ -35,16 +41,8 @@ static ALWAYS_INLINE void dot_half(const struct ffp8_dot *d, size_t rows, size_t
     for (size_t i = 0; i < d->count; i++) {
         const uint8_t *b = (const uint8_t *)d->b[i] + j * FFP8_WORD_BYTES, *base[2] = {d->a[i], (const uint8_t *)d->a[i] + 3 * lda};
         size_t w = d->words;
-        for (; w >= 4; w -= 4, b += 4 * FFP8_STEP_BYTES) {
-            dot_steps(acc, base, lda, b, rows, 4, c);
-            base[0] += 4 * FFP8_WORD_BYTES;
-            base[1] += 4 * FFP8_WORD_BYTES;
-        }
-        for (; w; w--, b += FFP8_STEP_BYTES) {
-            dot_steps(acc, base, lda, b, rows, 1, c);
-            base[0] += FFP8_WORD_BYTES;
-            base[1] += FFP8_WORD_BYTES;
-        }
+        for (; w >= 4; w -= 4, b += 4 * FFP8_STEP_BYTES) dot_steps(acc, base, lda, b, rows, 4, c);
+        for (; w; w--, b += FFP8_STEP_BYTES) dot_steps(acc, base, lda, b, rows, 1, c);
     }
     finish(d, acc, rows, j, j + 8, c);
 }

@@ -2,8 +2,8 @@
  *
  * table_avx2.c - the table of the avx2 tier: AVX2, FMA, F16C
  *
- * vpmaddwd serves the integer classes, FMA the others; the generic kernels of I8 and BF16 are named for completeness, runs_as keeps them from being used.
- * A K block of 256 words: one half of the panel, which is what a tile of 16 columns reads, takes 16 KB of L1. An L2 of 256 KB holds 128 columns.
+ * vpmaddwd serves the integer classes, FMA the others; the generic kernels of I8 and BF16 are named for completeness, runs_as keeps them from
+ * being used. A K block of 256 words: one half of a panel, which is what a tile of 16 columns reads, takes 16 KB of L1; 256 columns take 256 KB of L2.
  */
 #include "../../dispatch/cpu.h"
 #include "../generic/dot_generic.h"
@@ -19,7 +19,7 @@ const struct ffp8_kernels ffp8_kernels_avx2 = {
     .mr = {4, 6, 4, 6},
     .fused_rows = 2,
     .kc_bytes = 1024,
-    .nc_columns = 512,
+    .nc_columns = 256,
     .mc_rows = 384,
     .decode8 = ffp8_decode8_avx2,
     .decode16 = ffp8_decode16_avx2,

@@ -2,7 +2,8 @@
  *
  * table_avx512.c - the table of the avx512 tier: AVX-512 F, BW, DQ, VL
  *
- * vpmaddwd serves the integer classes, FMA the others; the generic kernels of I8 and BF16 are named for completeness, runs_as keeps them from being used.
+ * Block sizes: as in table_avx512bf16.c. vpmaddwd serves the integer classes, FMA the others; the generic kernels of I8 and BF16 are named for
+ * completeness, runs_as keeps them from being used.
  */
 #include "../../dispatch/cpu.h"
 #include "../generic/dot_generic.h"
@@ -17,8 +18,8 @@ const struct ffp8_kernels ffp8_kernels_avx512 = {
     .runs_as = {FFP8_CLASS_I16, FFP8_CLASS_I16, FFP8_CLASS_F32, FFP8_CLASS_F32},
     .mr = {4, 14, 4, 14},
     .fused_rows = 4,
-    .kc_bytes = 1024,
-    .nc_columns = 512,
+    .kc_bytes = 2048,
+    .nc_columns = 256,
     .mc_rows = 448,
     .decode8 = ffp8_decode8_avx512,
     .decode16 = ffp8_decode16_avx512,

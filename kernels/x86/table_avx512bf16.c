@@ -2,8 +2,8 @@
  *
  * table_avx512bf16.c - the table of the avx512bf16 tier: AVX-512 with VBMI, VNNI and BF16
  *
- * Every class runs as itself. A K block of 256 words makes a panel of 32 KB, which a tile streams once from L2; 512 columns of them fill half of an L2 of
- * 1 MB, which is the smallest that CPUs with these instructions have.
+ * Every class runs as itself. A K block of 512 words makes panels of 64 KB, which a tile streams from L2; 256 columns of them fill half of the smallest
+ * L2 that CPUs with these instructions have, 1 MB. Longer K blocks pay for themselves by fewer passes over C.
  */
 #include "../../dispatch/cpu.h"
 #include "../generic/dot_generic.h"
@@ -19,8 +19,8 @@ const struct ffp8_kernels ffp8_kernels_avx512bf16 = {
     .runs_as = {FFP8_CLASS_I8, FFP8_CLASS_I16, FFP8_CLASS_BF16, FFP8_CLASS_F32},
     .mr = {14, 14, 14, 14},
     .fused_rows = 4,
-    .kc_bytes = 1024,
-    .nc_columns = 512,
+    .kc_bytes = 2048,
+    .nc_columns = 256,
     .mc_rows = 448,
     .decode8 = ffp8_decode8_avx512bf16,
     .decode16 = ffp8_decode16_avx512bf16,

@@ -3,11 +3,12 @@
  * case_epilogue.c - the epilogue of a row
  *
  * NONE, RELU, CLIP: bitwise. The others: within 4 ulp of the function in double at the FP32 sum, and bitwise what the lowest usable vector tier
- * gives. At -Inf the functions take their limits.
+ * gives. At -Inf x * sigmoid(x) and its like are their limit, -0.
  */
 #include <math.h>
 #include <string.h>
 
+#include "cases/operator.h"
 #include "check/check.h"
 
 enum { MAX_N = 4096 };
@@ -24,25 +25,6 @@ struct epilogue_call {
 static void invoke(void *argument) {
     struct epilogue_call *c = argument;
     c->amax = c->kernel(c->y, c->n, c->bias, c->residual, c->addend, c->finish);
-}
-
-static double activation(ffp8_activation a, double x) {
-    if (x == -INFINITY) return a == FFP8_ACTIVATION_TANH ? -1 : 0;
-    switch (a) {
-    case FFP8_ACTIVATION_SIGMOID: return 1 / (1 + exp(-x));
-    case FFP8_ACTIVATION_TANH: return tanh(x);
-    case FFP8_ACTIVATION_SILU: return x / (1 + exp(-x));
-    case FFP8_ACTIVATION_GELU_ERF: return x / 2 * erfc(-x / sqrt(2));
-    case FFP8_ACTIVATION_GELU_TANH: return x / (1 + exp(-2 * sqrt(2 / acos(-1)) * (x + 0.044715 * x * x * x)));
-    default: return x;
-    }
-}
-
-static float exact_activation(const struct ffp8_finish *f, float x) {
-    if (isnan(x)) return x;
-    if (f->activation == FFP8_ACTIVATION_RELU) return x > 0 ? x : 0.0f;
-    if (f->activation == FFP8_ACTIVATION_CLIP) return x < f->clip_min ? f->clip_min : x > f->clip_max ? f->clip_max : x;
-    return x;
 }
 
 /* The vector tier that others must agree with. */
@@ -82,8 +64,8 @@ static bool check_row(struct check_run *run, size_t n, struct ffp8_finish finish
         sum[i] = in[i];
         for (int t = 0; t < 3; t++)
             if (term[t]) sum[i] += ((const float *)term[t]->data)[i];
-        want[i] = exact_activation(&finish, sum[i]);
-        if (!exact && !check_ulp(run, y, i, got[i], activation(finish.activation, sum[i]), 4)) return false;
+        want[i] = activation_exact(&finish, sum[i]);
+        if (!exact && !check_ulp(run, y, i, got[i], activation_value(finish.activation, sum[i]), 4)) return false;
         amax = isnan(got[i]) || isnan(amax) ? NAN : fmaxf(amax, fabsf(got[i]));
     }
     if (exact && !check_bits(run, y, want, n, CHECK_F32, CHECK_ANY_NAN)) return false;

@@ -112,6 +112,9 @@ void ffp8_format_values(const ffp8_format *format, float value[256]) {
     if (mark.neg_inf >= 0) value[mark.neg_inf] = -INFINITY;
 }
 
+/* Of equal magnitudes the positive one counts as nearer, and a value as nearer than itself. */
+static bool is_nearer_to_zero(float a, float b) { return fabsf(a) < fabsf(b) || (fabsf(a) == fabsf(b) && a >= b); }
+
 static void codebook_landmarks(const float value[256], struct ffp8_landmarks *mark) {
     *mark = (struct ffp8_landmarks){-1, -1, -1, -1, -1, -1, -1, -1, false, 256, false};
     for (int c = 255; c >= 0; c--) { /* downwards: the smallest of several codes wins */
@@ -119,7 +122,7 @@ static void codebook_landmarks(const float value[256], struct ffp8_landmarks *ma
         if (isfinite(v)) {
             if (mark->max < 0 || v >= value[mark->max]) mark->max = c;
             if (mark->min < 0 || v <= value[mark->min]) mark->min = c;
-            if (mark->smallest < 0 || fabsf(v) <= fabsf(value[mark->smallest])) mark->smallest = c;
+            if (mark->smallest < 0 || is_nearer_to_zero(v, value[mark->smallest])) mark->smallest = c;
             if (v == 0) *(signbit(v) ? &mark->minus_zero : &mark->zero) = c;
         } else {
             *(isnan(v) ? &mark->nan : v > 0 ? &mark->pos_inf : &mark->neg_inf) = c;

@@ -3,10 +3,12 @@
  * fused_512.h - the fused kernels of the tiers with 512-bit registers: few rows of A against packed lines
  *
  * Formula: struct ffp8_dot. Each code of B is read from memory once, decoded in registers (line_512.h) and multiplied with all rows.
- * Registers: 2 phases x 4 rows x 2 accumulators of 16 columns = 16, tables up to 8, the rest for decoding.
- * Order: words 0, 2, 4, ... of each segment sum into phase 0, words 1, 3, 5, ... into phase 1, over all segments; then phase 0 + phase 1.
- * The two phases hide the latency of the dot with one row. I8: -a_offset times the sum of B's elements is a third dot, with a_offset as its A.
- * Bound: reading the lines, which are prefetched, with one or two rows; beyond that decoding. Tails: an instance for each number of rows, store masks.
+ * Registers: 8 rows x 2 accumulators of 16 columns = 16, tables up to 8, the rest for decoding.
+ * Order: that of the dot kernels: one accumulator an element of C, segments and words in increasing order. I8: -a_offset times the sum of B's
+ * elements is one more dot, with a_offset as its A.
+ * Bound: reading the lines, which are prefetched, with one or two rows; then decoding; then the dot instruction. A chain of dots is as long as
+ * the lines are many, and its latency is less than the time that memory takes for a line.
+ * Tails: an instance for each number of rows, store masks.
  */
 #ifndef FFP8_FUSED_512_H
 #define FFP8_FUSED_512_H
@@ -14,9 +16,9 @@
 #include "dot_512.h"
 #include "line_512.h"
 
-enum { FUSED_ROWS = 4 };
+enum { FUSED_ROWS = 8 };
 
-static ALWAYS_INLINE void fused_steps(const struct line_tables *t, __m512i (*acc)[FUSED_ROWS][2], __m512i offset_sum[2], __m512i a_offset,
+static ALWAYS_INLINE void fused_steps(const struct line_tables *t, __m512i (*acc)[2], __m512i offset_sum[2], __m512i a_offset,
                                       const uint8_t *a, size_t lda, const uint8_t *lines, size_t rows, size_t steps, ffp8_class c,
                                       enum line_kind kind) {
     __m512i word[2][2];
@@ -24,10 +26,14 @@ static ALWAYS_INLINE void fused_steps(const struct line_tables *t, __m512i (*acc
     UNROLL
     for (size_t s = 0; s < steps; s++) {
         UNROLL
-        for (size_t h = 0; h < 2; h++) {
-            UNROLL
-            for (size_t r = 0; r < rows; r++) acc[s][r][h] = dot(acc[s][r][h], broadcast(a + r * lda + s * FFP8_WORD_BYTES), word[s][h], c);
-            if (c == FFP8_CLASS_I8) offset_sum[h] = dot(offset_sum[h], a_offset, word[s][h], c);
+        for (size_t r = 0; r < rows; r++) {
+            __m512i k = broadcast(a + r * lda + s * FFP8_WORD_BYTES);
+            acc[r][0] = dot(acc[r][0], k, word[s][0], c);
+            acc[r][1] = dot(acc[r][1], k, word[s][1], c);
+        }
+        if (c == FFP8_CLASS_I8) {
+            offset_sum[0] = dot(offset_sum[0], a_offset, word[s][0], c);
+            offset_sum[1] = dot(offset_sum[1], a_offset, word[s][1], c);
         }
     }
 }
@@ -35,11 +41,11 @@ static ALWAYS_INLINE void fused_steps(const struct line_tables *t, __m512i (*acc
 static ALWAYS_INLINE void fused_tile(const struct ffp8_dot *d, size_t rows, ffp8_class c, enum line_kind kind) {
     struct line_tables t;
     const __m512i zero = _mm512_setzero_si512(), a_offset = _mm512_set1_epi8((char)d->a_offset);
-    __m512i acc[2][FUSED_ROWS][2], offset_sum[2] = {zero, zero};
+    __m512i acc[FUSED_ROWS][2], offset_sum[2] = {zero, zero};
     size_t lda = d->lda_bytes;
     line_tables_load(&t, d->lut, c, kind);
     UNROLL
-    for (size_t r = 0; r < rows; r++) acc[0][r][0] = acc[0][r][1] = acc[1][r][0] = acc[1][r][1] = zero;
+    for (size_t r = 0; r < rows; r++) acc[r][0] = acc[r][1] = zero;
     for (size_t i = 0; i < d->count; i++) {
         const uint8_t *a = d->a[i], *lines = d->b[i];
         size_t w = 0;
@@ -48,19 +54,14 @@ static ALWAYS_INLINE void fused_tile(const struct ffp8_dot *d, size_t rows, ffp8
         }
         if (w < d->words) fused_steps(&t, acc, offset_sum, a_offset, a, lda, lines, rows, 1, c, kind);
     }
-    UNROLL
-    for (size_t r = 0; r < rows; r++) {
+    if (c == FFP8_CLASS_I8) {
         UNROLL
-        for (size_t h = 0; h < 2; h++) {
-            if (c >= FFP8_CLASS_BF16) {
-                acc[0][r][h] = _mm512_castps_si512(_mm512_add_ps(_mm512_castsi512_ps(acc[0][r][h]), _mm512_castsi512_ps(acc[1][r][h])));
-            } else {
-                acc[0][r][h] = _mm512_add_epi32(acc[0][r][h], acc[1][r][h]);
-                if (c == FFP8_CLASS_I8) acc[0][r][h] = _mm512_sub_epi32(acc[0][r][h], offset_sum[h]);
-            }
+        for (size_t r = 0; r < rows; r++) {
+            acc[r][0] = _mm512_sub_epi32(acc[r][0], offset_sum[0]);
+            acc[r][1] = _mm512_sub_epi32(acc[r][1], offset_sum[1]);
         }
     }
-    finish(d, acc[0], rows, c);
+    finish(d, acc, rows, c);
 }
 
 static ALWAYS_INLINE void fused_rows(const struct ffp8_dot *d, ffp8_class c, enum line_kind kind) {
@@ -69,6 +70,10 @@ static ALWAYS_INLINE void fused_rows(const struct ffp8_dot *d, ffp8_class c, enu
     case 2: fused_tile(d, 2, c, kind); break;
     case 3: fused_tile(d, 3, c, kind); break;
     case 4: fused_tile(d, 4, c, kind); break;
+    case 5: fused_tile(d, 5, c, kind); break;
+    case 6: fused_tile(d, 6, c, kind); break;
+    case 7: fused_tile(d, 7, c, kind); break;
+    case 8: fused_tile(d, 8, c, kind); break;
     }
 }
 

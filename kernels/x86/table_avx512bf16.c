@@ -18,7 +18,7 @@ const struct ffp8_kernels ffp8_kernels_avx512bf16 = {
              FFP8_CPU_AVX512VBMI | FFP8_CPU_AVX512VNNI | FFP8_CPU_AVX512BF16,
     .runs_as = {FFP8_CLASS_I8, FFP8_CLASS_I16, FFP8_CLASS_BF16, FFP8_CLASS_F32},
     .mr = {14, 14, 14, 14},
-    .fused_rows = 4,
+    .fused_rows = 8,
     .kc_bytes = 2048,
     .nc_columns = 256,
     .mc_rows = 448,

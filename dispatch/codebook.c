@@ -21,7 +21,7 @@ static float positive_posit(unsigned code, int es) {
     unsigned rest = code & ((1u << left) - 1);
     int exponent_bits = left < es ? left : es, fraction_bits = left - exponent_bits;
     int exponent = (int)(rest >> fraction_bits) << (es - exponent_bits);
-    return binade((regime << es) + exponent, rest & ((1u << fraction_bits) - 1), fraction_bits);
+    return binade(regime * (1 << es) + exponent, rest & ((1u << fraction_bits) - 1), fraction_bits);
 }
 
 ffp8_status ffp8_codebook_posit8(int es, float values[256]) {

@@ -239,7 +239,7 @@ FFP8_API ffp8_status ffp8_decode(const ffp8_format *format, const uint8_t *src, 
 FFP8_API ffp8_status ffp8_encode(const ffp8_format *format, const void *src, ffp8_dtype src_type, float scale, uint8_t *dst, size_t n,
                                  const ffp8_encoding *encoding);
 
-/* Quantizes each row of an m x k matrix with its own scale: scales[i] = amax(row i) / (largest value of the format), or 1 where amax is
+/* Quantizes each row of an m x k matrix with its own scale: scales[i] = amax(row i) / (largest value of the format), never below 2^-126, or 1 where amax is
  * zero or not finite; dst = encode(src * (1 / scales[i])). What FFP8_ERROR_* says of ffp8_encode holds here too. Strides in elements. */
 FFP8_API ffp8_status ffp8_quantize_rows(const ffp8_format *format, const void *src, ffp8_dtype src_type, size_t ld_src, size_t m, size_t k,
                                         uint8_t *dst, size_t ld_dst, float *scales, const ffp8_encoding *encoding);

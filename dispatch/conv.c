@@ -21,6 +21,7 @@
 enum {
     STAGE_BYTES = 384 * 1024, /* of a band's slabs */
     SUM_BYTES = 384 * 1024,   /* of its FP32 sums */
+    HOT_BYTES = 24 * 1024,    /* of the sums of rows that are finished at once, if the expanded weights outlast them: L1 */
     PIECE_PIXELS = 128,       /* a piece with fewer outputs would spend its time expanding weights: channels are split instead */
     ALIGNMENT = 64
 };
@@ -38,12 +39,15 @@ struct plan {
     struct ffp8_conv_call call;
     const struct ffp8_kernels *kernels;
     struct ffp8_operands operands;
+    double unit; /* 2^operands.shift */
     struct ffp8_conv_stage stage;
     enum ffp8_conv_order order; /* of the packed weights */
     const char *why;            /* the oracle computes, because ...; NULL: this file does */
     bool flat;                  /* tiles run on from row to row: 1 x 1 kernels */
     bool fused;
     size_t band_rows, band_images; /* at most; band_images is 0 where an image takes several bands */
+    size_t hot_rows;               /* rows whose sums are formed and finished together */
+    bool keeps_panels;             /* a piece's weights are expanded once */
     size_t row_pieces, column_pieces;
     struct layout at;
 };
@@ -62,6 +66,7 @@ static void choose_operands(struct plan *plan) {
     lanes.runs_as[FFP8_CLASS_BF16] = lanes.runs_as[FFP8_CLASS_F32] = FFP8_CLASS_F32;
     ffp8_operands_init(&plan->operands, plan->order == FFP8_CONV_LANES ? &lanes : plan->kernels, x_format, args->x_type, &problem->w_format,
                        header->classes, !header->special_used, args->accuracy);
+    plan->unit = ldexp(1, plan->operands.shift);
 }
 
 /* Scale of an output channel with both operands' shifts. False: it leaves FP32's normal range, where it would be rounded once more. */
@@ -69,8 +74,16 @@ static bool channel_scale(const struct plan *plan, size_t channel, float *scale)
     const ffp8_scales *scales = &plan->call.problem.w_scales;
     const float x_scale = plan->call.problem.args->x_scale;
     const float plain = (x_scale == 0 ? 1 : x_scale) * ffp8_scale_at(scales, scales->block_rows ? channel / scales->block_rows : 0, 0);
-    *scale = ldexpf(plain, plan->operands.shift);
-    return isnan(plain) || (ldexpf(*scale, -plan->operands.shift) == plain && isfinite(*scale) == isfinite(plain));
+    const double exact = plain * plan->unit;
+    *scale = (float)exact;
+    return isnan(plain) || (double)*scale == exact;
+}
+
+/* What the table allows a block of columns to keep expanded, spread over the columns that there are. */
+static size_t chunk_bytes(const struct plan *plan) {
+    const struct ffp8_kernels *kernels = plan->kernels;
+    const size_t columns = ffp8_min_size(group_lanes(&plan->call.problem.dims), kernels->nc_columns);
+    return (size_t)kernels->kc_bytes * kernels->nc_columns / columns;
 }
 
 /* Everything of a nest but its places in the workspace. */
@@ -80,6 +93,7 @@ static struct ffp8_nest make_nest(const struct plan *plan, size_t column_begin, 
         .kernels = plan->kernels,
         .class_of = plan->operands.class_of,
         .fused = plan->fused,
+        .chunk_bytes = chunk_bytes(plan),
         .lut = &plan->operands.b,
         .column_begin = column_begin,
         .column_end = column_end,
@@ -94,12 +108,15 @@ static struct ffp8_nest make_nest(const struct plan *plan, size_t column_begin, 
     };
 }
 
-/* Columns that the largest piece's nest finishes at a time. */
-static size_t piece_columns(const struct plan *plan) {
+/* Columns of a group that a piece has, and those that its nest finishes at a time. */
+static size_t piece_extent(const struct plan *plan) {
     const struct ffp8_conv_dims *d = &plan->call.problem.dims;
-    if (plan->order == FFP8_CONV_LANES) return d->c_out;
-    const size_t panels = ffp8_ceil_div(ffp8_conv_panels(d), plan->column_pieces);
-    const struct ffp8_nest nest = make_nest(plan, 0, ffp8_min_size(panels * FFP8_NR, d->group_out), 1);
+    return ffp8_min_size(ffp8_ceil_div(ffp8_conv_panels(d), plan->column_pieces) * FFP8_NR, d->group_out);
+}
+
+static size_t piece_columns(const struct plan *plan) {
+    if (plan->order == FFP8_CONV_LANES) return plan->call.problem.dims.c_out;
+    const struct ffp8_nest nest = make_nest(plan, 0, piece_extent(plan), 1);
     return ffp8_nest_columns(&nest);
 }
 
@@ -117,7 +134,7 @@ static void choose_pieces(struct plan *plan) {
 static void choose_bands(struct plan *plan) {
     const struct ffp8_conv_dims *d = &plan->call.problem.dims;
     const struct ffp8_conv_stage *stage = &plan->stage;
-    const size_t row_sums = d->out_w * piece_columns(plan) * sizeof(float), most = ffp8_ceil_div(output_rows(d), plan->row_pieces);
+    const size_t columns = piece_columns(plan), row_sums = d->out_w * columns * sizeof(float), most = ffp8_ceil_div(output_rows(d), plan->row_pieces);
     size_t rows = ffp8_min_size(most, d->out_h);
     const size_t fixed = ffp8_conv_slab_rows(stage, 1) * stage->row_bytes, step = stage->row_step * stage->row_bytes;
     const size_t staged = fixed >= STAGE_BYTES ? 1 : 1 + (STAGE_BYTES - fixed) / step;
@@ -131,6 +148,12 @@ static void choose_bands(struct plan *plan) {
         plan->band_images = images ? images : 1;
     }
     plan->band_rows = ffp8_ceil_div(d->out_h, ffp8_ceil_div(d->out_h, rows)); /* bands of about the same height */
+    plan->hot_rows = SIZE_MAX / 2;
+    plan->keeps_panels = false;
+    if (plan->order == FFP8_CONV_LANES || d->groups > 1) return;
+    const struct ffp8_nest nest = make_nest(plan, 0, piece_extent(plan), 1);
+    plan->keeps_panels = ffp8_nest_keeps_panels(&nest);
+    if (plan->keeps_panels) plan->hot_rows = 1 + HOT_BYTES / row_sums;
 }
 
 static bool reserve(size_t *total, size_t count, size_t bytes, size_t *place) {
@@ -236,6 +259,7 @@ struct piece {
     const void **pointers;
     void *nest;
     float amax;
+    bool has_panels;
     /* In progress: output rows staged, and those that the nest works on */
     size_t staged_begin, rows_begin, rows_end, group;
 };
@@ -349,8 +373,8 @@ static bool is_direct(const struct run *run) {
     return ffp8_output_is_plain(run->output) && run->plan->call.problem.args->layout == FFP8_LAYOUT_NHWC;
 }
 
-/* TAPS and ROWS: output rows [begin, end), which are staged. */
-static void run_nest(struct piece *piece) {
+/* TAPS and ROWS: all groups of the output rows in progress. */
+static void run_nest(struct piece *piece, bool panels_ready) {
     const struct run *run = piece->run;
     const struct plan *plan = run->plan;
     const struct ffp8_conv_dims *d = &plan->call.problem.dims;
@@ -365,6 +389,7 @@ static void run_nest(struct piece *piece) {
     nest.context = piece;
     nest.scratch = piece->nest;
     nest.direct = is_direct(run);
+    nest.panels_ready = panels_ready;
     for (size_t g = 0; g < d->groups; g++) {
         piece->group = g;
         nest.lines = run->codes + g * group_lines * FFP8_LINE_BYTES;
@@ -396,11 +421,21 @@ static void run_lanes(struct piece *piece) {
     }
 }
 
+/* Output rows [begin, end), which are staged. */
 static void run_rows(struct piece *piece, size_t begin, size_t end) {
-    piece->rows_begin = begin;
-    piece->rows_end = end;
-    if (piece->run->plan->order == FFP8_CONV_LANES) run_lanes(piece);
-    else run_nest(piece);
+    const struct plan *plan = piece->run->plan;
+    if (plan->order == FFP8_CONV_LANES) {
+        piece->rows_begin = begin;
+        piece->rows_end = end;
+        run_lanes(piece);
+        return;
+    }
+    for (size_t row = begin; row < end; row += plan->hot_rows) {
+        piece->rows_begin = row;
+        piece->rows_end = ffp8_min_size(row + plan->hot_rows, end);
+        run_nest(piece, plan->keeps_panels && piece->has_panels);
+        piece->has_panels = true;
+    }
 }
 
 /* The last word of a ROWS segment may hold one element of the next pixel, which a zero weight multiplies: Inf and NaN must not stand there. */
@@ -409,9 +444,12 @@ static bool reaches_into_neighbours(const struct plan *plan) {
 }
 
 static bool has_special(const uint8_t *elements, size_t bytes) {
-    bool found = false;
-    for (size_t i = 0; i < bytes / 2; i++) found |= (((const uint16_t *)elements)[i] & 0x7F80u) == 0x7F80u;
-    return found;
+    int16_t largest = 0; /* of the magnitudes, whose order is that of their bits */
+    for (size_t i = 0; i < bytes / 2; i++) {
+        const int16_t magnitude = (int16_t)(((const uint16_t *)elements)[i] & 0x7FFF);
+        largest = magnitude > largest ? magnitude : largest;
+    }
+    return largest >= 0x7F80;
 }
 
 /* Whether an output row reads a special value; it depends on that row alone, so that bands and pieces make no difference. */

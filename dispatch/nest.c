@@ -36,7 +36,7 @@ struct piece {
 static struct cut make_cut(const struct ffp8_nest *nest) {
     const ffp8_class class_of = nest->class_of;
     const size_t align = class_of == FFP8_CLASS_F32 ? 2 : 1; /* words that begin at a whole line */
-    const size_t block_words = nest->kernels->kc_bytes / FFP8_WORD_BYTES;
+    const size_t block_words = (nest->chunk_bytes ? nest->chunk_bytes : nest->kernels->kc_bytes) / FFP8_WORD_BYTES;
     struct cut cut = {.integer = class_of <= FFP8_CLASS_I16, .block_columns = nest->kernels->nc_columns};
     cut.group_words = nest->group_words ? ffp8_min_size(nest->group_words, nest->segment_words) : nest->segment_words;
 
@@ -57,7 +57,7 @@ static struct cut make_cut(const struct ffp8_nest *nest) {
     if (cut.pieces_per_segment == 1) cut.batch = ffp8_min_size(MAX_BATCH, exact_words / cut.piece_words);
     cut.chunk_pieces = nest->fused ? cut.pieces : block_words / cut.piece_words;
     if (cut.chunk_pieces == 0) cut.chunk_pieces = 1;
-    cut.chunk_pieces = ffp8_min_size(cut.chunk_pieces, cut.pieces);
+    if (cut.pieces > 0) cut.chunk_pieces = ffp8_ceil_div(cut.pieces, ffp8_ceil_div(cut.pieces, cut.chunk_pieces)); /* of about the same length */
     cut.batch = ffp8_min_size(cut.batch, cut.chunk_pieces);
     cut.panel_bytes = ffp8_panel_bytes(class_of, cut.piece_words);
 
@@ -67,6 +67,7 @@ static struct cut make_cut(const struct ffp8_nest *nest) {
 }
 
 static struct piece get_piece(const struct ffp8_nest *nest, const struct cut *cut, size_t i) {
+    if (cut->pieces_per_segment == 1) return (struct piece){.segment = i, .words = nest->segment_words}; /* convolution: no divisions */
     const size_t in_segment = i % cut->pieces_per_segment;
     const size_t group = in_segment / cut->pieces_per_group, in_group = in_segment % cut->pieces_per_group;
     const size_t word = group * cut->group_words + in_group * cut->piece_words;
@@ -86,6 +87,11 @@ static size_t block_columns(const struct ffp8_nest *nest, const struct cut *cut)
 size_t ffp8_nest_columns(const struct ffp8_nest *nest) {
     const struct cut cut = make_cut(nest);
     return block_columns(nest, &cut);
+}
+
+bool ffp8_nest_keeps_panels(const struct ffp8_nest *nest) {
+    const struct cut cut = make_cut(nest);
+    return !nest->fused && cut.pieces <= cut.chunk_pieces && block_columns(nest, &cut) == nest->column_end - nest->column_begin;
 }
 
 /* Bytes of the panels and of the wide sums behind them. False: overflow. */
@@ -203,7 +209,7 @@ static void run_block(const struct block *b) {
     if (nest->segment_words == 0) return;
     for (size_t begin = 0; begin < cut->pieces; begin += cut->chunk_pieces) {
         const size_t end = ffp8_min_size(cut->pieces, begin + cut->chunk_pieces);
-        if (!nest->fused) expand_chunk(b, begin, end);
+        if (!nest->fused && !nest->panels_ready) expand_chunk(b, begin, end);
         for (size_t t = 0; t < nest->tile_count; t++)
             for (size_t panel = 0; panel * FFP8_NR < b->columns; panel++) run_panel(b, &nest->tiles[t], panel, begin, end);
     }

@@ -27,6 +27,8 @@ struct ffp8_nest {
     const struct ffp8_kernels *kernels;
     ffp8_class class_of; /* kernels->runs_as already applied */
     bool fused;          /* read lines directly: for few rows. The caller decides by the size of the whole problem, not of its piece */
+    size_t chunk_bytes;  /* expanded bytes of a column that are kept at once; 0: the table's kc_bytes. Decided as `fused` is */
+    bool panels_ready;   /* the last call left them in scratch: same B, columns and cut, and ffp8_nest_keeps_panels */
 
     /* B: [panels][segments][segment_lines][64 bytes] */
     const uint8_t *lines;
@@ -64,7 +66,9 @@ struct ffp8_nest {
 
 /* Columns that finish() sees at most. */
 size_t ffp8_nest_columns(const struct ffp8_nest *nest);
-/* Bytes of scratch for panels and wide sums. Looks at kernels, class_of, fused, columns, segments, segment_words, group_words, exact_terms
+/* Whether one call expands each panel once and leaves all of them in scratch. */
+bool ffp8_nest_keeps_panels(const struct ffp8_nest *nest);
+/* Bytes of scratch for panels and wide sums. Looks at kernels, class_of, fused, chunk_bytes, columns, segments, segment_words, group_words, exact_terms
  * and rows (the most that one call has). SIZE_MAX: overflow. */
 size_t ffp8_nest_scratch(const struct ffp8_nest *nest);
 void ffp8_nest_run(const struct ffp8_nest *nest);

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * roofs.c - loops that do nothing but multiply or move memory: see roofs.h
+ *
+ * Multipliers: independent accumulators, enough of them to hide the latency at two instructions a clock, on operands in registers. Each loop
+ * is compiled for its instruction set, and the CPU is asked before one runs.
+ */
+#include "roofs.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "buffers.h"
+
+enum { ZMM_CHAINS = 24, YMM_CHAINS = 12, NEON_CHAINS = 24, DOT_LOOPS = 2000 };
+
+#ifdef __clang__
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 32")
+#endif
+
+/* A loop over `chains` accumulators. In `instruction` %0 is the accumulator, %1 a spare register, %2 and %3 are operands. Assembly, because
+ * compilers move a multiplication out of the loop where the addition is an instruction of its own, and spill where they should not. */
+#define DOT_LOOP(name, attribute, vector, chains, instruction)                                                                \
+    __attribute__((attribute)) static void name(size_t loops) {                                                               \
+        vector acc[chains], spare, x, y;                                                                                      \
+        memset(&x, 0x3F, sizeof x); /* a positive number in every type */                                                     \
+        y = x;                                                                                                                \
+        UNROLL for (size_t i = 0; i < chains; i++) acc[i] = x;                                                                \
+        for (; loops > 0; loops--) {                                                                                          \
+            UNROLL for (size_t i = 0; i < chains;                                                                             \
+                        i++) __asm__ volatile(instruction : REGISTER(acc[i]), FREE_REGISTER(spare) : OPERAND(x), OPERAND(y)); \
+        }                                                                                                                     \
+    }
+
+struct dot_roof {
+    void (*loop)(size_t loops);
+    double work; /* of one loop */
+    const char *name;
+    ffp8_isa needs;
+};
+
+#if defined(__x86_64__)
+#define REGISTER(v) "+v"(v)
+#define FREE_REGISTER(v) "=&v"(v)
+#define OPERAND(v) "v"(v)
+typedef int32_t ymm __attribute__((vector_size(32)));
+typedef int32_t zmm __attribute__((vector_size(64)));
+DOT_LOOP(fma_ymm, target("avx2,fma"), ymm, YMM_CHAINS, "vfmadd231ps %3, %2, %0")
+DOT_LOOP(madd_ymm, target("avx2"), ymm, YMM_CHAINS, "vpmaddwd %3, %2, %1\n\tvpaddd %1, %0, %0")
+DOT_LOOP(dpwssd_ymm, target("avx2"), ymm, YMM_CHAINS, "%{vex%} vpdpwssd %3, %2, %0")
+DOT_LOOP(dpbusd_ymm, target("avx2"), ymm, YMM_CHAINS, "%{vex%} vpdpbusd %3, %2, %0")
+DOT_LOOP(fma_zmm, target("avx512f"), zmm, ZMM_CHAINS, "vfmadd231ps %3, %2, %0")
+DOT_LOOP(madd_zmm, target("avx512f,avx512bw"), zmm, ZMM_CHAINS, "vpmaddwd %3, %2, %1\n\tvpaddd %1, %0, %0")
+DOT_LOOP(dpwssd_zmm, target("avx512f"), zmm, ZMM_CHAINS, "vpdpwssd %3, %2, %0")
+DOT_LOOP(dpbusd_zmm, target("avx512f"), zmm, ZMM_CHAINS, "vpdpbusd %3, %2, %0")
+DOT_LOOP(dpbf16_zmm, target("avx512f"), zmm, ZMM_CHAINS, "vdpbf16ps %3, %2, %0")
+
+static const struct dot_roof avx2_f32 = {fma_ymm, YMM_CHAINS * 2 * 8, "vfmadd231ps ymm", FFP8_ISA_AVX2};
+static const struct dot_roof avx2_i16 = {madd_ymm, YMM_CHAINS * 2 * 16, "vpmaddwd + vpaddd ymm", FFP8_ISA_AVX2};
+static const struct dot_roof avxvnni_i16 = {dpwssd_ymm, YMM_CHAINS * 2 * 16, "vpdpwssd ymm", FFP8_ISA_AVXVNNI};
+static const struct dot_roof avxvnni_i8 = {dpbusd_ymm, YMM_CHAINS * 2 * 32, "vpdpbusd ymm", FFP8_ISA_AVXVNNI};
+static const struct dot_roof avx512_f32 = {fma_zmm, ZMM_CHAINS * 2 * 16, "vfmadd231ps zmm", FFP8_ISA_AVX512};
+static const struct dot_roof avx512_i16 = {madd_zmm, ZMM_CHAINS * 2 * 32, "vpmaddwd + vpaddd zmm", FFP8_ISA_AVX512};
+static const struct dot_roof vnni_i16 = {dpwssd_zmm, ZMM_CHAINS * 2 * 32, "vpdpwssd zmm", FFP8_ISA_AVX512VNNI};
+static const struct dot_roof vnni_i8 = {dpbusd_zmm, ZMM_CHAINS * 2 * 64, "vpdpbusd zmm", FFP8_ISA_AVX512VNNI};
+static const struct dot_roof bf16_bf16 = {dpbf16_zmm, ZMM_CHAINS * 2 * 32, "vdpbf16ps zmm", FFP8_ISA_AVX512BF16};
+
+static const struct dot_roof *find(ffp8_isa isa, enum bench_dot dot) {
+    static const struct dot_roof *const avx2[] = {&avx2_f32, &avx2_f32, &avx2_i16, &avx2_i16};
+    static const struct dot_roof *const avxvnni[] = {&avx2_f32, &avx2_f32, &avxvnni_i16, &avxvnni_i8};
+    static const struct dot_roof *const avx512[] = {&avx512_f32, &avx512_f32, &avx512_i16, &avx512_i16};
+    static const struct dot_roof *const avx512vnni[] = {&avx512_f32, &avx512_f32, &vnni_i16, &vnni_i8};
+    static const struct dot_roof *const avx512bf16[] = {&avx512_f32, &bf16_bf16, &vnni_i16, &vnni_i8};
+    switch (isa) {
+    case FFP8_ISA_AVX2: return avx2[dot];
+    case FFP8_ISA_AVXVNNI: return avxvnni[dot];
+    case FFP8_ISA_AVX512: return avx512[dot];
+    case FFP8_ISA_AVX512VNNI: return avx512vnni[dot];
+    case FFP8_ISA_AVX512BF16: return avx512bf16[dot];
+    default: return NULL;
+    }
+}
+
+#elif defined(__aarch64__)
+#define REGISTER(v) "+w"(v)
+#define FREE_REGISTER(v) "=&w"(v)
+#define OPERAND(v) "w"(v)
+typedef int32_t neon __attribute__((vector_size(16)));
+DOT_LOOP(fmla_neon, noinline, neon, NEON_CHAINS, "fmla %0.4s, %2.4s, %3.4s")
+DOT_LOOP(smlal_neon, noinline, neon, NEON_CHAINS, "smlal %0.4s, %2.4h, %3.4h")
+
+static const struct dot_roof neon_f32 = {fmla_neon, NEON_CHAINS * 2 * 4, "fmla", FFP8_ISA_NEON};
+static const struct dot_roof neon_i16 = {smlal_neon, NEON_CHAINS * 2 * 4, "smlal", FFP8_ISA_NEON};
+
+static const struct dot_roof *find(ffp8_isa isa, enum bench_dot dot) {
+    if (isa < FFP8_ISA_NEON) return NULL;
+    return dot == BENCH_DOT_F32 || dot == BENCH_DOT_BF16 ? &neon_f32 : &neon_i16;
+}
+
+#else
+static const struct dot_roof *find(ffp8_isa isa, enum bench_dot dot) {
+    (void)isa, (void)dot;
+    return NULL;
+}
+#endif
+
+static double run_dot(void *context, size_t repeats) {
+    const struct dot_roof *roof = context;
+    double start = bench_clock(true);
+    for (size_t i = 0; i < repeats; i++) roof->loop(DOT_LOOPS);
+    return bench_clock(true) - start;
+}
+
+/* A tier that is not compiled in but whose instructions a higher, usable tier includes has its roof all the same. */
+static bool usable(ffp8_isa needs) {
+    if (ffp8_isa_supported(needs)) return true;
+    return needs == FFP8_ISA_AVX512VNNI && ffp8_isa_supported(FFP8_ISA_AVX512BF16);
+}
+
+struct bench_contender bench_roof_dot(ffp8_isa isa, enum bench_dot dot) {
+    const struct dot_roof *roof = find(isa, dot);
+    if (!roof || !usable(roof->needs)) return (struct bench_contender){0};
+    return (struct bench_contender){run_dot, (void *)roof, roof->work * DOT_LOOPS};
+}
+
+const char *bench_roof_dot_name(ffp8_isa isa, enum bench_dot dot) {
+    const struct dot_roof *roof = find(isa, dot);
+    return roof ? roof->name : "none";
+}
+
+/* ------------------------------------------------------------------------------------------------------------- memory */
+
+typedef uint64_t block __attribute__((vector_size(64)));
+enum { AT_ONCE = 4, MOST_PARTS = 64 };
+
+#if defined(__x86_64__)
+#define WIDEST __attribute__((target_clones("avx512f", "avx2", "default")))
+#else
+#define WIDEST
+#endif
+
+struct bench_memory {
+    enum bench_traffic traffic;
+    size_t source_blocks, target_blocks, prefetch, parts;
+    block *source, *target;
+    const ffp8_threads *threads;
+    block sink[MOST_PARTS];
+};
+
+/* `ahead`: bytes between what is loaded and what is prefetched; 0: the hardware's own prefetch alone. */
+WIDEST static void read_blocks(const block *source, size_t count, size_t ahead, block *sink) {
+    block sum[AT_ONCE] = {{0}};
+    for (size_t i = 0; i + AT_ONCE <= count; i += AT_ONCE) {
+        if (ahead) {
+            for (size_t u = 0; u < AT_ONCE; u++) __builtin_prefetch((const char *)(source + i + u) + ahead, 0, 3);
+        }
+        for (size_t u = 0; u < AT_ONCE; u++) sum[u] ^= source[i + u];
+    }
+    *sink = sum[0] ^ sum[1] ^ sum[2] ^ sum[3];
+}
+
+/* Each block of the source is stored target_blocks / source_blocks times, or only each so-manieth is. */
+WIDEST static void spread_blocks(const block *source, size_t source_count, block *target, size_t target_count) {
+    if (target_count >= source_count) {
+        const size_t times = target_count / source_count;
+        for (size_t i = 0; i < source_count; i++) {
+            block x = source[i];
+            for (size_t t = 0; t < times; t++) {
+                __asm__ volatile("" : : : "memory"); /* a loop of stores, not a call of memset */
+                target[i * times + t] = x;
+            }
+        }
+    } else {
+        const size_t times = source_count / target_count;
+        for (size_t i = 0; i < target_count; i++) {
+            block x = source[i * times];
+            for (size_t t = 1; t < times; t++) x ^= source[i * times + t];
+            target[i] = x;
+        }
+    }
+}
+
+static void run_part(void *context, size_t part) {
+    struct bench_memory *m = context;
+    size_t first = m->source_blocks * part / m->parts, end = m->source_blocks * (part + 1) / m->parts;
+    if (m->traffic == BENCH_READ)
+        read_blocks(m->source + first, end - first, m->prefetch, &m->sink[part]);
+    else if (m->traffic == BENCH_COPY)
+        memcpy(m->target + first, m->source + first, (end - first) * sizeof(block));
+    else
+        spread_blocks(m->source, m->source_blocks, m->target, m->target_blocks);
+}
+
+static double run_memory(void *context, size_t repeats) {
+    struct bench_memory *m = context;
+    double start = bench_clock(m->parts == 1);
+    for (size_t i = 0; i < repeats; i++) {
+        if (m->parts > 1)
+            m->threads->parallel_for(m->threads->pool, m->parts, run_part, m);
+        else
+            run_part(m, 0);
+        __asm__ volatile("" : : "r"(m) : "memory");
+    }
+    return bench_clock(m->parts == 1) - start;
+}
+
+/* The distance at which this machine reads fastest. */
+static void choose_prefetch(struct bench_memory *m) {
+    static const size_t distances[] = {0, 2048, 4096, 8192};
+    double best = 1e9;
+    size_t chosen = 0;
+    for (int round = 0; round < 3; round++) {
+        for (size_t i = 0; i < sizeof distances / sizeof distances[0]; i++) {
+            m->prefetch = distances[i];
+            double time = run_memory(m, 1);
+            if (round > 0 && time < best) {
+                best = time;
+                chosen = distances[i];
+            }
+        }
+    }
+    m->prefetch = chosen;
+}
+
+struct bench_memory *bench_memory_create(enum bench_traffic traffic, size_t source_bytes, size_t target_bytes,
+                                         const ffp8_threads *threads) {
+    struct bench_memory *m = bench_alloc(sizeof *m);
+    if (!m) return NULL;
+    memset(m, 0, sizeof *m);
+    m->traffic = traffic;
+    m->source_blocks = source_bytes / sizeof(block);
+    m->target_blocks = target_bytes / sizeof(block);
+    m->threads = threads;
+    m->parts = threads && traffic != BENCH_SPREAD ? threads->threads : 1;
+    if (m->parts > MOST_PARTS) m->parts = MOST_PARTS;
+    m->source = bench_alloc(source_bytes);
+    m->target = target_bytes ? bench_alloc(target_bytes) : NULL;
+    if (!m->source || (target_bytes && !m->target)) {
+        bench_memory_free(m);
+        return NULL;
+    }
+    bench_fill_bytes((uint8_t *)m->source, m->source_blocks * sizeof(block), 1);
+    if (m->target) memset(m->target, 0, m->target_blocks * sizeof(block));
+    if (traffic == BENCH_READ && source_bytes > 4 * (size_t)BENCH_L2_BYTES) choose_prefetch(m);
+    return m;
+}
+
+void bench_memory_free(struct bench_memory *memory) {
+    if (!memory) return;
+    free(memory->source);
+    free(memory->target);
+    free(memory);
+}
+
+struct bench_contender bench_memory_contender(struct bench_memory *memory) {
+    size_t stored = memory->traffic == BENCH_READ ? 0 : memory->target_blocks;
+    return (struct bench_contender){run_memory, memory, (double)((memory->source_blocks + stored) * sizeof(block))};
+}

@@ -2,7 +2,7 @@
  *
  * expand_generic.c - packed lines to expanded panels
  *
- * panel[word][column] = the elements k = word * E .. word * E + E-1 of the column, E elements a word. The I8 panel has a head, see kernels.h.
+ * panel[word][column] = the elements k = word * E .. word * E + E-1 of the column, E elements a word. The I8 panel has a head: kernels.h.
  */
 #include <string.h>
 
@@ -24,7 +24,9 @@ void ffp8_expand_i8_generic(const uint8_t *lines, void *panel, size_t words, con
 void ffp8_expand_16_generic(const uint8_t *lines, void *panel, size_t words, const struct ffp8_lut *lut) {
     uint16_t *element = panel;
     for (size_t k = 0; k < 2 * words; k++) {
-        for (size_t j = 0; j < FFP8_NR; j++) element[(k / 2 * FFP8_NR + j) * 2 + k % 2] = (uint16_t)lut->element[lines[ffp8_line_index(k, j)]];
+        for (size_t j = 0; j < FFP8_NR; j++) {
+            element[(k / 2 * FFP8_NR + j) * 2 + k % 2] = (uint16_t)lut->element[lines[ffp8_line_index(k, j)]];
+        }
     }
 }
 

@@ -3,10 +3,10 @@
  * depthwise_avx2.c - depthwise convolution of a row of pixels; the formula stands at struct ffp8_depthwise
  *
  * Channels lie in lanes, PIXELS pixels share each load of the weights. F32: 8 channels, one vfmadd a tap, in increasing order of taps as in
- * generic. I16: 16 channels; two taps are interleaved so that vpmaddwd multiplies and adds them: exact, hence in any order. The interleaving
- * leaves the channels in another order, which is mended once a pixel.
- * Registers: up to 8 accumulators, two of weights. Bound: loads (F32), shuffles (I16). Tails: the last block of channels overlaps the one before,
- * and so writes some results twice; fewer channels than a block are left to generic. Single pixels.
+ * generic. I16: 16 channels; two taps are interleaved so that vpmaddwd multiplies and adds them: exact, hence in any order. That leaves the
+ * channels in another order, which is mended once a pixel.
+ * Registers: up to 8 accumulators, two of weights. Bound: loads (F32), shuffles (I16). Tails: the last block of channels overlaps the one
+ * before, and so writes some results twice; fewer channels than a block are left to generic. Single pixels.
  */
 #include "../generic/dot_generic.h"
 #include "x86_dot.h"
@@ -23,7 +23,8 @@ static ALWAYS_INLINE void block_i16(const struct ffp8_depthwise *d, size_t p, si
     for (size_t t = 0; t < d->taps; t += 2) {
         bool pair = t + 1 < d->taps; /* a last odd tap is paired with zero */
         const int16_t *x0 = (const int16_t *)d->x[t] + p * d->ldx + ch, *x1 = pair ? (const int16_t *)d->x[t + 1] + p * d->ldx + ch : x0;
-        __m256i w0 = load_16((const int16_t *)d->w[t] + ch), w1 = pair ? load_16((const int16_t *)d->w[t + 1] + ch) : _mm256_setzero_si256();
+        __m256i w0 = load_16((const int16_t *)d->w[t] + ch);
+        __m256i w1 = pair ? load_16((const int16_t *)d->w[t + 1] + ch) : _mm256_setzero_si256();
         __m256i w_low = _mm256_unpacklo_epi16(w0, w1), w_high = _mm256_unpackhi_epi16(w0, w1);
         UNROLL
         for (size_t i = 0; i < pixels; i++) {

@@ -3,8 +3,9 @@
  * depthwise_avx512.c - depthwise convolution of a row of pixels; the formula stands at struct ffp8_depthwise
  *
  * Channels lie in lanes; PIXELS pixels share each load of the weights (7 divides the maps of networks made for 224 x 224 images).
- * F32: 16 channels, one vfmadd a tap, in increasing order of taps as in generic. I16: 32 channels; two taps are interleaved so that vpmaddwd
- * multiplies and adds them: exact, hence in any order. The interleaving leaves the channels in another order, which is mended once a pixel.
+ * F32: 16 channels, one vfmadd a tap, in increasing order of taps as in generic.
+ * I16: 32 channels; two taps are interleaved so that vpmaddwd multiplies and adds them: exact, hence in any order. That leaves the channels
+ * in another order, which is mended once a pixel.
  * Registers: up to 14 accumulators, two of weights. Bound: loads (F32), shuffles (I16). Tails: masks for channels, single pixels.
  */
 #include "x86_dot.h"
@@ -18,10 +19,10 @@ static ALWAYS_INLINE void block_i16(const struct ffp8_depthwise *d, size_t p, si
     UNROLL
     for (size_t i = 0; i < pixels; i++) acc[i][0] = acc[i][1] = zero;
     for (size_t t = 0; t < d->taps; t += 2) {
-        bool pair = t + 1 < d->taps;
+        bool pair = t + 1 < d->taps; /* a last odd tap is paired with zero */
         const int16_t *x0 = (const int16_t *)d->x[t] + p * d->ldx + ch, *x1 = pair ? (const int16_t *)d->x[t + 1] + p * d->ldx + ch : x0;
         __m512i w0 = _mm512_maskz_loadu_epi16(mask, (const int16_t *)d->w[t] + ch);
-        __m512i w1 = pair ? _mm512_maskz_loadu_epi16(mask, (const int16_t *)d->w[t + 1] + ch) : zero; /* a last odd tap is paired with zero */
+        __m512i w1 = pair ? _mm512_maskz_loadu_epi16(mask, (const int16_t *)d->w[t + 1] + ch) : zero;
         __m512i w_low = _mm512_unpacklo_epi16(w0, w1), w_high = _mm512_unpackhi_epi16(w0, w1);
         UNROLL
         for (size_t i = 0; i < pixels; i++) {

@@ -3,9 +3,9 @@
  * dot_512.h - the dot kernels of the tiers with 512-bit registers
  *
  * c[r][j] (+)= sum over segments and words of A's word, broadcast, times 32 words of B, one a column; see struct ffp8_dot.
- * Registers: 14 rows x 2 accumulators of 16 columns = 28, two of B, one broadcast word of A: 31 of 32. A word of A and 128 bytes of B feed
- * 28 dots, so that one load a clock is enough even where two dots are issued a clock. Rows of A are addressed as base + {0, 1, 2} * lda from a
- * base for every third row, which fits the 16 general registers.
+ * Registers: 14 rows x 2 accumulators of 16 columns = 28, two of B, one broadcast word of A: 31 of 32. 16 loads feed 28 dots, so that one
+ * load a clock is enough even where two dots are issued a clock. Rows of A are addressed as base + {0, 1, 2} * lda from a base for every
+ * third row, which fits the 16 general registers.
  * Order: one accumulator an element of C; segments and words in increasing order. Within a word: dot() below.
  * Bound: the dot instruction. Tails: an instance for each number of rows; store masks for columns.
  */
@@ -17,8 +17,8 @@
 
 enum { DOT_ROWS = 14 };
 
-/* acc + a . b in each 32-bit lane. BF16: acc + (a1 * b1 + a0 * b0) as the instruction sums it. One-instruction asm because gcc 12 copies and
- * spills accumulators around the intrinsics. */
+/* acc + a . b in each 32-bit lane. BF16: acc + (a1 * b1 + a0 * b0) as the instruction sums it. One-instruction asm because gcc 12 copies
+ * and spills accumulators around the intrinsics. */
 static ALWAYS_INLINE __m512i dot(__m512i acc, __m512i a, __m512i b, ffp8_class c) {
     if (c == FFP8_CLASS_F32) __asm__("vfmadd231ps %2, %1, %0" : "+v"(acc) : "v"(a), "v"(b));
 #ifdef __AVX512BF16__
@@ -86,7 +86,8 @@ static ALWAYS_INLINE void finish(const struct ffp8_dot *d, __m512i (*acc)[2], si
 }
 
 /* `steps` words of one segment; moves the bases on. */
-static ALWAYS_INLINE void dot_steps(__m512i (*acc)[2], const uint8_t **base, size_t lda, const uint8_t *b, size_t rows, size_t steps, ffp8_class c) {
+static ALWAYS_INLINE void dot_steps(__m512i (*acc)[2], const uint8_t **base, size_t lda, const uint8_t *b, size_t rows, size_t steps,
+                                    ffp8_class c) {
     UNROLL
     for (size_t s = 0; s < steps; s++) {
         __m512i b0 = _mm512_load_si512(b + s * FFP8_STEP_BYTES), b1 = _mm512_load_si512(b + s * FFP8_STEP_BYTES + 64);
@@ -100,7 +101,7 @@ static ALWAYS_INLINE void dot_steps(__m512i (*acc)[2], const uint8_t **base, siz
     UNROLL
     for (size_t r = 0; r < rows; r += 3) {
         base[r / 3] += steps * FFP8_WORD_BYTES;
-        __asm__("" : "+r"(base[r / 3])); /* else clang derives each row's address from the one before, or keeps one for every row on the stack */
+        __asm__("" : "+r"(base[r / 3])); /* else clang derives each row's address from the one before, or keeps all of them on the stack */
     }
 }
 

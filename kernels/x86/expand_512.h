@@ -2,8 +2,8 @@
  *
  * expand_512.h - the expand kernels of the tiers with 512-bit registers
  *
- * panel[word][column] = decoded lines; see kernels.h and line_512.h. Two words a turn. Bound: the table look-ups, then the stores. The head of
- * an I8 panel, -128 times each column's sum, is itself a dot product with the constant 128.
+ * panel[word][column] = decoded lines; see kernels.h and line_512.h. Two words a turn. Bound: the table look-ups, then the stores.
+ * The head of an I8 panel, -128 times each column's sum, is itself a dot product with the constant 128.
  */
 #ifndef FFP8_EXPAND_512_H
 #define FFP8_EXPAND_512_H

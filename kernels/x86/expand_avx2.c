@@ -28,7 +28,9 @@ static ALWAYS_INLINE void expand_kind(const uint8_t *line, uint8_t *panel, size_
     struct line_decoder t;
     const size_t steps = c == FFP8_CLASS_F32 ? 2 : 1;
     line_decoder_init(&t, lut);
-    for (; words >= steps; words -= steps, line += FFP8_LINE_BYTES, panel += steps * FFP8_STEP_BYTES) expand_line(&t, line, panel, steps, c, kind);
+    for (; words >= steps; words -= steps, line += FFP8_LINE_BYTES, panel += steps * FFP8_STEP_BYTES) {
+        expand_line(&t, line, panel, steps, c, kind);
+    }
     if (words) expand_line(&t, line, panel, 1, c, kind);
 }
 

@@ -2,7 +2,8 @@
  *
  * finish_avx2.h - what the dot and fused kernels of the avx2 tier share: one step, and the way from sums to C
  *
- * acc[r][0], acc[r][1] are the sums of columns j..j+7 and j1..j1+7. Columns from d->cols on are masked; vmaskmov is used at the edge only, being slow.
+ * acc[r][0], acc[r][1] are the sums of columns j..j+7 and j1..j1+7. Columns from d->cols on are masked; vmaskmov, being slow, is used at
+ * the edge only.
  */
 #ifndef FFP8_FINISH_AVX2_H
 #define FFP8_FINISH_AVX2_H
@@ -72,7 +73,8 @@ static ALWAYS_INLINE __m128 pass_wide(const struct ffp8_dot *d, size_t r, size_t
 }
 
 static NO_INLINE void finish_wide(const struct ffp8_dot *d, size_t r, size_t j, const int32_t sum[8]) {
-    __m128 low = pass_wide(d, r, j, _mm_load_si128((const __m128i *)sum)), high = pass_wide(d, r, j + 4, _mm_load_si128((const __m128i *)sum + 1));
+    __m128 low = pass_wide(d, r, j, _mm_load_si128((const __m128i *)sum));
+    __m128 high = pass_wide(d, r, j + 4, _mm_load_si128((const __m128i *)sum + 1));
     if (!(d->flags & FFP8_DOT_WIDE_OUT)) finish_8(d, r, j, _mm256_set_m128(high, low));
 }
 

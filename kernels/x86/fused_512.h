@@ -4,10 +4,10 @@
  *
  * Formula: struct ffp8_dot. Each code of B is read from memory once, decoded in registers (line_512.h) and multiplied with all rows.
  * Registers: 8 rows x 2 accumulators of 16 columns = 16, tables up to 8, the rest for decoding.
- * Order: that of the dot kernels: one accumulator an element of C, segments and words in increasing order. I8: -a_offset times the sum of B's
- * elements is one more dot, with a_offset as its A.
- * Bound: reading the lines, which are prefetched, with one or two rows; then decoding; then the dot instruction. A chain of dots is as long as
- * the lines are many, and its latency is less than the time that memory takes for a line.
+ * Order: that of the dot kernels: one accumulator an element of C, segments and words in increasing order. One row makes one chain of dots,
+ * the latency of which is less than the time that memory takes for a line.
+ * I8: -a_offset times the sum of B's elements is one more dot, with a_offset as its A.
+ * Bound: reading the lines, which are prefetched, with one or two rows; then decoding; from 6 rows on the dot instruction.
  * Tails: an instance for each number of rows, store masks.
  */
 #ifndef FFP8_FUSED_512_H

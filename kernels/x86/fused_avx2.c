@@ -15,8 +15,8 @@
 enum { FUSED_ROWS = 2 };
 
 /* acc[x][r][u]: columns 16u + 8x + 0..7 */
-static ALWAYS_INLINE void fused_line(const struct line_decoder *t, __m256i (*acc)[FUSED_ROWS][2], const uint8_t *a, size_t lda, const uint8_t *line,
-                                     size_t rows, size_t steps, ffp8_class c, enum line_kind kind) {
+static ALWAYS_INLINE void fused_line(const struct line_decoder *t, __m256i (*acc)[FUSED_ROWS][2], const uint8_t *a, size_t lda,
+                                     const uint8_t *line, size_t rows, size_t steps, ffp8_class c, enum line_kind kind) {
     _mm_prefetch((const char *)line + PREFETCH_BYTES, _MM_HINT_T0);
     UNROLL
     for (size_t x = 0; x < 2; x++) {
@@ -44,7 +44,9 @@ static ALWAYS_INLINE void fused_tile(const struct ffp8_dot *d, size_t rows, ffp8
     for (size_t i = 0; i < d->count; i++) {
         const uint8_t *a = d->a[i], *line = d->b[i];
         size_t w = d->words;
-        for (; w >= steps; w -= steps, a += steps * FFP8_WORD_BYTES, line += FFP8_LINE_BYTES) fused_line(&t, acc, a, lda, line, rows, steps, c, kind);
+        for (; w >= steps; w -= steps, a += steps * FFP8_WORD_BYTES, line += FFP8_LINE_BYTES) {
+            fused_line(&t, acc, a, lda, line, rows, steps, c, kind);
+        }
         if (w) fused_line(&t, acc, a, lda, line, rows, 1, c, kind);
     }
     finish(d, acc[0], rows, 0, 16, c);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * fused_avx512.c - fused kernels by vpermi2w or nibble arithmetic and vpmaddwd or vfmadd. Formula, registers, order, bound, tails: fused_512.h.
+ * fused_avx512.c - fused kernels by vpermi2w or nibble arithmetic, and vpmaddwd or vfmadd. Formula, registers, order, bound, tails:
+ * fused_512.h.
  */
 #include "fused_512.h"
 #include "x86_dot.h"

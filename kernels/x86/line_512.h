@@ -75,7 +75,7 @@ static ALWAYS_INLINE void line_tables_load(struct line_tables *t, const struct f
 }
 
 #ifdef __AVX512VBMI__
-/* Full tables: vpermi2b leaves the lanes that its mask excludes as they are, so that the second look-up completes the first without a blend. */
+/* Full tables: vpermi2b leaves lanes that its mask excludes as they are, so that the second look-up completes the first without a blend. */
 static ALWAYS_INLINE __m512i look_up_bytes(const __m512i table[4], __m512i codes, enum line_kind kind) {
     if (kind == LINE_MIRRORED) return _mm512_permutex2var_epi8(table[0], codes, table[1]);
     __mmask64 upper = _mm512_movepi8_mask(codes);
@@ -93,7 +93,8 @@ static ALWAYS_INLINE void look_up_line(const struct line_table *t, __m512i codes
 #else
 static ALWAYS_INLINE __m512i look_up_words(const __m512i table[4], __m512i codes) {
     __m512i lower = _mm512_permutex2var_epi16(table[0], codes, table[1]);
-    return _mm512_mask_blend_epi16(_mm512_test_epi16_mask(codes, _mm512_set1_epi16(64)), lower, _mm512_permutex2var_epi16(table[2], codes, table[3]));
+    __m512i upper = _mm512_permutex2var_epi16(table[2], codes, table[3]);
+    return _mm512_mask_blend_epi16(_mm512_test_epi16_mask(codes, _mm512_set1_epi16(64)), lower, upper);
 }
 
 static ALWAYS_INLINE void look_up_line(const struct line_table *t, __m512i codes, enum line_kind kind, __m512i pair[2]) {

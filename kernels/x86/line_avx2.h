@@ -2,7 +2,8 @@
  *
  * line_avx2.h - decoding packed lines in 256-bit registers
  *
- * decode_half: 32 bytes of a line, which are columns 8x..8x+7 and 16+8x..16+8x+7 (x = 0, 1 the half) times a pair of k, to words in column order.
+ * decode_half: 32 bytes of a line, which are columns 8x..8x+7 and 16+8x..16+8x+7 (x = 0, 1 the half) times a pair of k, to words in column
+ * order.
  *   NIBBLE (I16): step * (offset + low nibble), by two vpshufb and vpmaddubsw.
  *   HALF (F32):   one arithmetic shift and one mask turn a code in the high byte of 16 bits into an FP16 number, which vcvtph2ps converts.
  *                 HALF_SPECIAL: halves that hold an Inf or NaN code, which are rare in weights, go the way of TABLE.
@@ -20,10 +21,10 @@ enum { HALF_BYTES = 32 };
 
 struct line_decoder {
     const struct ffp8_lut *lut;
-    __m256i step, offset;                                      /* NIBBLE */
-    __m256i half_mask;                                         /* HALF: sign and magnitude */
-    __m128i half_shift;                                        /* right shift from the high byte */
-    __m256i magnitude_mask, special_lo, special_code;          /* HALF_SPECIAL: magnitudes from special_lo on and special_code are special */
+    __m256i step, offset;                             /* NIBBLE */
+    __m256i half_mask;                                /* HALF: sign and magnitude */
+    __m128i half_shift;                               /* right shift from the high byte */
+    __m256i magnitude_mask, special_lo, special_code; /* HALF_SPECIAL: magnitudes from special_lo on and special_code are special */
 };
 
 static ALWAYS_INLINE enum line_kind line_kind(const struct ffp8_lut *lut, ffp8_class c) {
@@ -67,7 +68,8 @@ static ALWAYS_INLINE __m256i halves(const struct line_decoder *t, __m256i codes)
 }
 
 /* One step (I16) or two (F32). */
-static ALWAYS_INLINE void decode_half(const struct line_decoder *t, const uint8_t *half, ffp8_class c, enum line_kind kind, __m256i (*word)[2]) {
+static ALWAYS_INLINE void decode_half(const struct line_decoder *t, const uint8_t *half, ffp8_class c, enum line_kind kind,
+                                      __m256i (*word)[2]) {
     const __m256i zero = _mm256_setzero_si256(), low4 = _mm256_set1_epi8(15);
     __m256i codes = _mm256_loadu_si256((const __m256i *)half);
     if (kind == LINE_NIBBLE) {
@@ -84,7 +86,7 @@ static ALWAYS_INLINE void decode_half(const struct line_decoder *t, const uint8_
             word[s][1] = _mm256_load_si256((const __m256i *)element[s][1]);
         }
     } else {
-        /* bytes by (columns 0-3 | 16-19 of each lane, k, k+1) to [k | k+1] of the lower columns in the low lane, of the upper ones in the high lane */
+        /* the 8 lower columns to the low lane, the 8 upper ones to the high lane, in each first k, then k+1 */
         const __m256i even_odd = _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 2, 4, 6, 1, 3, 5, 7, 8, 10, 12, 14, 9, 11, 13, 15));
         codes = _mm256_permutevar8x32_epi32(_mm256_shuffle_epi8(codes, even_odd), _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
         __m256i even = halves(t, _mm256_unpacklo_epi8(zero, codes)), odd = halves(t, _mm256_unpackhi_epi8(zero, codes));

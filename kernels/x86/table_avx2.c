@@ -2,8 +2,9 @@
  *
  * table_avx2.c - the table of the avx2 tier: AVX2, FMA, F16C
  *
- * vpmaddwd serves the integer classes, FMA the others; the generic kernels of I8 and BF16 are named for completeness, runs_as keeps them from
- * being used. A K block of 256 words: one half of a panel, which is what a tile of 16 columns reads, takes 16 KB of L1; 256 columns take 256 KB of L2.
+ * vpmaddwd serves the integer classes, FMA the others; the generic kernels of I8 and BF16 are named for completeness, runs_as keeps them
+ * from being used. A K block of 256 words: one half of a panel, which is what a tile of 16 columns reads, takes 16 KB of L1; 256 columns
+ * take 256 KB of L2.
  */
 #include "../../dispatch/cpu.h"
 #include "../generic/dot_generic.h"

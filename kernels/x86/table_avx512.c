@@ -2,8 +2,8 @@
  *
  * table_avx512.c - the table of the avx512 tier: AVX-512 F, BW, DQ, VL
  *
- * Block sizes: as in table_avx512bf16.c. vpmaddwd serves the integer classes, FMA the others; the generic kernels of I8 and BF16 are named for
- * completeness, runs_as keeps them from being used.
+ * Block sizes: as in table_avx512bf16.c. vpmaddwd serves the integer classes, FMA the others; the generic kernels of I8 and BF16 are named
+ * for completeness, runs_as keeps them from being used.
  */
 #include "../../dispatch/cpu.h"
 #include "../generic/dot_generic.h"

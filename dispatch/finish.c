@@ -12,8 +12,9 @@
 
 enum { CHUNK = 256 };
 
-void ffp8_output_init(struct ffp8_output *output, const struct ffp8_kernels *kernels, void *c, ffp8_dtype c_type, const ffp8_format *c_format,
-                      float c_scale, const ffp8_encoding *encoding, bool accumulate, const ffp8_epilogue *epilogue) {
+void ffp8_output_init(struct ffp8_output *output, const struct ffp8_kernels *kernels, void *c, ffp8_dtype c_type,
+                      const ffp8_format *c_format, float c_scale, const ffp8_encoding *encoding, bool accumulate,
+                      const ffp8_epilogue *epilogue) {
     output->kernels = kernels;
     output->c = c;
     output->c_type = c_type;
@@ -22,7 +23,8 @@ void ffp8_output_init(struct ffp8_output *output, const struct ffp8_kernels *ker
     output->residual = epilogue->residual;
     output->residual_type = epilogue->residual_type;
     output->residual_scale = epilogue->residual_scale == 0 ? 1 : epilogue->residual_scale;
-    output->has_epilogue = accumulate || epilogue->bias || epilogue->residual || epilogue->activation != FFP8_ACTIVATION_NONE || epilogue->amax;
+    output->has_epilogue = accumulate || epilogue->bias || epilogue->residual || epilogue->activation != FFP8_ACTIVATION_NONE ||
+                           epilogue->amax;
     output->finish = (struct ffp8_finish){epilogue->activation, epilogue->clip_min, epilogue->clip_max};
     if (c_type == FFP8_TYPE_FFP8) {
         ffp8_encoder_init(&output->encoder, c_format, 1.0f / output->c_scale, encoding);
@@ -37,8 +39,8 @@ static void multiply(float *x, size_t n, float factor) {
 }
 
 /* Real values of stored ones; `values` has the scale in it. */
-static void load(const struct ffp8_kernels *kernels, const void *data, ffp8_dtype type, float scale, const struct ffp8_lut *values, size_t index,
-                 size_t n, float *dst) {
+static void load(const struct ffp8_kernels *kernels, const void *data, ffp8_dtype type, float scale, const struct ffp8_lut *values,
+                 size_t index, size_t n, float *dst) {
     switch (type) {
     case FFP8_TYPE_F32: memcpy(dst, (const float *)data + index, n * sizeof *dst); break;
     case FFP8_TYPE_BF16: kernels->widen_bf16((const uint16_t *)data + index, dst, n); break;
@@ -57,7 +59,9 @@ static void store(const struct ffp8_output *output, float *y, size_t n, size_t c
     }
     if (output->c_scale != 1) multiply(y, n, 1.0f / output->c_scale);
     switch (output->c_type) {
-    case FFP8_TYPE_F32: memcpy((float *)output->c + c_index, y, n * sizeof *y); break;
+    case FFP8_TYPE_F32:
+        if (y != (float *)output->c + c_index) memcpy((float *)output->c + c_index, y, n * sizeof *y);
+        break;
     case FFP8_TYPE_BF16: kernels->narrow_bf16(y, (uint16_t *)output->c + c_index, n); break;
     default: kernels->narrow_f16(y, (uint16_t *)output->c + c_index, n); break;
     }
@@ -69,8 +73,8 @@ float ffp8_output_row(const struct ffp8_output *output, float *y, size_t n, cons
     for (size_t i = 0; i < n; i += CHUNK) {
         const size_t count = n - i < CHUNK ? n - i : CHUNK;
         if (output->residual)
-            load(output->kernels, output->residual, output->residual_type, output->residual_scale, &output->residual_values, residual_index + i,
-                 count, residual);
+            load(output->kernels, output->residual, output->residual_type, output->residual_scale, &output->residual_values,
+                 residual_index + i, count, residual);
         if (output->accumulate)
             load(output->kernels, output->c, output->c_type, output->c_scale, &output->c_values, c_index + i, count, addend);
         if (output->has_epilogue)

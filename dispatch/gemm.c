@@ -31,11 +31,11 @@ struct plan {
     struct ffp8_output output;
     struct ffp8_nest nest; /* what all tasks share */
 
-    size_t groups, group_k; /* along k: 1, k without groups */
+    size_t groups, group_k;            /* along k: 1, k without groups */
     struct ffp8_exponents w_exponents; /* of W's scales; set if an element has a power of two */
-    bool a_uniform;         /* A's scales do not differ between rows: they go into the columns' */
-    bool oracle;            /* the nest does not serve this */
-    bool in_place;          /* A is read where it lies */
+    bool a_uniform;                    /* A's scales do not differ between rows: they go into the columns' */
+    bool oracle;                       /* the nest does not serve this */
+    bool in_place;                     /* A is read where it lies */
 
     size_t row_parts, column_parts, part_rows, part_columns; /* tasks */
     size_t block_rows;                                       /* of A that are staged at once */
@@ -129,7 +129,8 @@ static const char *refusal(struct plan *plan) {
 }
 
 /* *bytes: what the workspace must have, whichever of the arguments' optional pointers are set. */
-static ffp8_status make_plan(struct plan *plan, const struct ffp8_kernels *kernels, const struct ffp8_gemm_problem *problem, size_t *bytes) {
+static ffp8_status make_plan(struct plan *plan, const struct ffp8_kernels *kernels, const struct ffp8_gemm_problem *problem,
+                             size_t *bytes) {
     const ffp8_gemm_args *args = problem->args;
     plan->problem = problem;
     plan->kernels = kernels;
@@ -158,8 +159,8 @@ static ffp8_status make_plan(struct plan *plan, const struct ffp8_kernels *kerne
 
     /* Rows that are read in place must be whole words, and many of them should not compete for the same sets of the cache. */
     const size_t element = ffp8_class_bytes(class_of);
-    plan->in_place = !args->a_quantize && args->k % ffp8_class_elements(class_of) == 0 && ffp8_stage_is_identity(&plan->operands, args->a_type) &&
-                     (fused || args->lda * element % 1024 != 0);
+    plan->in_place = !args->a_quantize && args->k % ffp8_class_elements(class_of) == 0 &&
+                     ffp8_stage_is_identity(&plan->operands, args->a_type) && (fused || args->lda * element % 1024 != 0);
 
     cut_tasks(plan, args->m, args->n, ffp8_thread_count(args->threads));
     const size_t most = at_least_one(kernels->mc_rows / plan->tile_rows) * plan->tile_rows;
@@ -287,8 +288,8 @@ static void pack_columns(const struct plan *plan, size_t first, size_t columns, 
     const bool nk = w->order == FFP8_ORDER_NK;
     const size_t column_stride = nk ? w->ld : 1, k_stride = nk ? 1 : w->ld;
     for (size_t j = 0; j < columns; j += FFP8_NR)
-        ffp8_pack_segment(lines + j / FFP8_NR * plan->nest.segment_lines * FFP8_LINE_BYTES, w->data + (first + j) * column_stride, column_stride,
-                          k_stride, ffp8_min_size(FFP8_NR, columns - j), plan->problem->args->k, plan->operands.pad_code);
+        ffp8_pack_segment(lines + j / FFP8_NR * plan->nest.segment_lines * FFP8_LINE_BYTES, w->data + (first + j) * column_stride,
+                          column_stride, k_stride, ffp8_min_size(FFP8_NR, columns - j), plan->problem->args->k, plan->operands.pad_code);
 }
 
 /* Whether the scales of quantized rows stay in FP32's normal range as ffp8_scales_fold asks. */

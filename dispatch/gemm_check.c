@@ -20,7 +20,8 @@ static bool is_flag(int x) { return x == 0 || x == 1; }
 static bool extent_overflows(size_t rows, size_t ld, size_t row, size_t bytes_each) {
     size_t extent;
     return rows > 0 && row > 0 &&
-           (__builtin_mul_overflow(rows - 1, ld, &extent) || __builtin_add_overflow(extent, row, &extent) || extent > PTRDIFF_MAX / bytes_each);
+           (__builtin_mul_overflow(rows - 1, ld, &extent) || __builtin_add_overflow(extent, row, &extent) ||
+            extent > PTRDIFF_MAX / bytes_each);
 }
 
 ffp8_status ffp8_gemm_weights_check(size_t n, size_t k, const ffp8_weights *weights, bool query) {
@@ -60,9 +61,7 @@ static ffp8_status check_formats(const ffp8_gemm_args *args) {
     return status;
 }
 
-static bool scalar_scale_is_valid(float scale) {
-    return scale == 0 || (isfinite(scale) && scale > 0 && isfinite(1.0f / scale));
-}
+static bool scalar_scale_is_valid(float scale) { return scale == 0 || (isfinite(scale) && scale > 0 && isfinite(1.0f / scale)); }
 
 static ffp8_status check_matrices(const ffp8_gemm_args *args) {
     const ffp8_epilogue *e = &args->epilogue;

@@ -19,14 +19,18 @@ enum { MAX_BATCH = 64 };
 
 struct cut {
     bool integer;
-    size_t piece_words;      /* the longest piece */
-    size_t group_words;      /* of a scale group; the whole segment without groups */
+    size_t piece_words; /* the longest piece */
+    size_t group_words; /* of a scale group; the whole segment without groups */
     size_t pieces_per_group, pieces_per_segment, pieces;
-    size_t batch;            /* most pieces in a call: more than one only for whole segments */
-    size_t chunk_pieces;     /* most pieces in a chunk */
-    size_t panel_bytes;      /* of the longest piece */
+    size_t batch;        /* most pieces in a call: more than one only for whole segments */
+    size_t chunk_pieces; /* most pieces in a chunk */
+    size_t panel_bytes;  /* of the longest piece */
     size_t block_columns;
-    enum { WIDE_NONE, WIDE_TILE, WIDE_BLOCK } wide; /* where a series' sums wait: nowhere, for one tile, or for a block of rows and columns */
+    enum {
+        WIDE_NONE,
+        WIDE_TILE,
+        WIDE_BLOCK
+    } wide; /* where a series' sums wait: nowhere, for one tile, or for a block of rows and columns */
 };
 
 struct piece {
@@ -57,7 +61,8 @@ static struct cut make_cut(const struct ffp8_nest *nest) {
     if (cut.pieces_per_segment == 1) cut.batch = ffp8_min_size(MAX_BATCH, exact_words / cut.piece_words);
     cut.chunk_pieces = nest->fused ? cut.pieces : block_words / cut.piece_words;
     if (cut.chunk_pieces == 0) cut.chunk_pieces = 1;
-    if (cut.pieces > 0) cut.chunk_pieces = ffp8_ceil_div(cut.pieces, ffp8_ceil_div(cut.pieces, cut.chunk_pieces)); /* of about the same length */
+    if (cut.pieces > 0)
+        cut.chunk_pieces = ffp8_ceil_div(cut.pieces, ffp8_ceil_div(cut.pieces, cut.chunk_pieces)); /* of about the same length */
     cut.batch = ffp8_min_size(cut.batch, cut.chunk_pieces);
     cut.panel_bytes = ffp8_panel_bytes(class_of, cut.piece_words);
 
@@ -138,7 +143,8 @@ static void expand_chunk(const struct block *b, size_t begin, size_t end) {
     for (size_t panel = 0; panel * FFP8_NR < b->columns; panel++)
         for (size_t i = begin; i < end; i++) {
             const struct piece piece = get_piece(nest, b->cut, i);
-            if (piece.words) nest->kernels->expand[nest->class_of](lines_of(b, panel, &piece), panel_of(b, panel, i - begin), piece.words, nest->lut);
+            if (piece.words)
+                nest->kernels->expand[nest->class_of](lines_of(b, panel, &piece), panel_of(b, panel, i - begin), piece.words, nest->lut);
         }
 }
 

@@ -18,7 +18,7 @@
  * (convolution's padding). */
 struct ffp8_tile {
     const uint8_t *a;
-    size_t row;  /* its first row in c */
+    size_t row; /* its first row in c */
     size_t rows;
     size_t segment_begin, segment_end;
 };
@@ -56,7 +56,7 @@ struct ffp8_nest {
 
     /* Sums: c[row * ldc + column - (direct ? 0 : first column of the block)]. */
     float *c;
-    size_t ldc; /* not direct: at least ffp8_nest_columns() */
+    size_t ldc;  /* not direct: at least ffp8_nest_columns() */
     bool direct; /* c is the user's FP32 matrix and needs no finish */
     void (*finish)(void *context, size_t column, size_t columns, float *c, size_t ldc); /* all rows of one block of columns */
     void *context;

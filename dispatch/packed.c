@@ -201,8 +201,8 @@ ffp8_scales ffp8_packed_scales(const struct ffp8_packed_header *header) {
     };
 }
 
-/* Two k of 32 columns. */
-static void pack_line(uint8_t *line, const uint8_t *src, size_t column_stride, size_t k_stride, size_t columns, size_t k) {
+/* k and k + 1 of some columns. */
+static inline void pack_line(uint8_t *line, const uint8_t *src, size_t column_stride, size_t k_stride, size_t columns, size_t k) {
     for (size_t j = 0; j < columns; j++) {
         const uint8_t *p = src + j * column_stride;
         uint8_t *q = line + ffp8_line_byte(j, 0);
@@ -211,15 +211,25 @@ static void pack_line(uint8_t *line, const uint8_t *src, size_t column_stride, s
     }
 }
 
-void ffp8_pack_segment(uint8_t *lines, const uint8_t *src, size_t column_stride, size_t k_stride, size_t columns, size_t k, uint8_t pad_code) {
-    const size_t line_count = 2 * ffp8_ceil_div(k, 4);
-    size_t i = 0;
-    if (columns == FFP8_NR) { /* constant arguments: the compiler unrolls and pairs the loads */
-        if (k_stride == 1)
-            for (; i + 2 <= k; i += 2) pack_line(lines + i / 2 * FFP8_LINE_BYTES, src + i, column_stride, 1, FFP8_NR, 2);
-        else if (column_stride == 1)
-            for (; i + 2 <= k; i += 2) pack_line(lines + i / 2 * FFP8_LINE_BYTES, src + i * k_stride, 1, k_stride, FFP8_NR, 2);
+/* Weights along k in memory, count (even) of them: column by column, so that a cache line of the source is read once and the lines of the
+ * panel stay in the first-level cache. */
+static void pack_along_k(uint8_t *lines, const uint8_t *src, size_t column_stride, size_t columns, size_t count) {
+    for (size_t j = 0; j < columns; j++) {
+        const uint8_t *p = src + j * column_stride;
+        uint8_t *q = lines + ffp8_line_byte(j, 0);
+        for (size_t i = 0; i < count; i += 2) memcpy(q + i / 2 * FFP8_LINE_BYTES, p + i, 2);
     }
+}
+
+void ffp8_pack_segment(uint8_t *lines, const uint8_t *src, size_t column_stride, size_t k_stride, size_t columns, size_t k,
+                       uint8_t pad_code) {
+    enum { BLOCK = 64 };
+    const size_t line_count = 2 * ffp8_ceil_div(k, 4), whole = columns == FFP8_NR ? k & ~(size_t)1 : 0;
+    size_t i = 0;
+    if (k_stride == 1)
+        for (; i + BLOCK <= whole; i += BLOCK) pack_along_k(lines + i / 2 * FFP8_LINE_BYTES, src + i, column_stride, FFP8_NR, BLOCK);
+    else if (column_stride == 1)
+        for (; i < whole; i += 2) pack_line(lines + i / 2 * FFP8_LINE_BYTES, src + i * k_stride, 1, k_stride, FFP8_NR, 2);
     for (; i < 2 * line_count; i += 2) {
         uint8_t *line = lines + i / 2 * FFP8_LINE_BYTES;
         memset(line, pad_code, FFP8_LINE_BYTES);

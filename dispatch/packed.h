@@ -52,7 +52,7 @@ struct ffp8_packed_header { /* little-endian */
     uint32_t special_used; /* 1: an Inf or NaN code occurs */
     uint32_t pad_code;
     uint32_t reserved;
-    uint64_t checksum;     /* of the whole blob with this member zero */
+    uint64_t checksum; /* of the whole blob with this member zero */
 };
 _Static_assert(sizeof(struct ffp8_packed_header) == 200, "the header's size is part of the layout version");
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "packed weights are little-endian");
@@ -85,12 +85,11 @@ ffp8_format ffp8_packed_format(const struct ffp8_packed_header *header);
 ffp8_scales ffp8_packed_scales(const struct ffp8_packed_header *header);
 
 /* Byte of (column 0..31, k parity) within a line. */
-static inline size_t ffp8_line_byte(size_t column, size_t odd) {
-    return (column & 15) / 4 * 16 + column / 16 * 8 + column % 4 * 2 + odd;
-}
+static inline size_t ffp8_line_byte(size_t column, size_t odd) { return (column & 15) / 4 * 16 + column / 16 * 8 + column % 4 * 2 + odd; }
 
 /* Writes the lines of one segment of one panel: code (column, i) is src[column * column_stride + i * k_stride]. Columns from `columns` on
  * and k beyond `k` get pad_code. */
-void ffp8_pack_segment(uint8_t *lines, const uint8_t *src, size_t column_stride, size_t k_stride, size_t columns, size_t k, uint8_t pad_code);
+void ffp8_pack_segment(uint8_t *lines, const uint8_t *src, size_t column_stride, size_t k_stride, size_t columns, size_t k,
+                       uint8_t pad_code);
 
 #endif

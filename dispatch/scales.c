@@ -70,5 +70,6 @@ bool ffp8_scales_fold(struct ffp8_exponents rows, struct ffp8_exponents columns,
     /* A sum of integers is below 2^64, and one of float elements keeps its place in FP32's range as well as the values' own sum would. */
     if (shift < -126 || shift > 62) return false;
     const int low = rows.low + columns.low, high = rows.high + columns.high + 1; /* of the product of two scales */
-    return columns.low + shift >= -126 && columns.high + shift <= 126 && low >= -126 && high <= 126 && low + shift >= -126 && high + shift <= 126;
+    return columns.low + shift >= -126 && columns.high + shift <= 126 && low >= -126 && high <= 126 && low + shift >= -126 &&
+           high + shift <= 126;
 }

@@ -31,7 +31,8 @@ struct tier {
     const char *name;
 };
 
-static const struct tier tiers[] = { /* worst to best */
+static const struct tier tiers[] = {
+    /* worst to best */
     {FFP8_ISA_GENERIC, EVERY, "generic"},
     {FFP8_ISA_AVX2, X86, "avx2"},
     {FFP8_ISA_AVXVNNI, X86, "avxvnni"},
@@ -71,9 +72,7 @@ static const struct tier *find_tier(ffp8_isa isa) {
     return NULL;
 }
 
-static bool is_here(const struct tier *tier) {
-    return tier && (tier->architecture == EVERY || tier->architecture == here);
-}
+static bool is_here(const struct tier *tier) { return tier && (tier->architecture == EVERY || tier->architecture == here); }
 
 static const struct ffp8_kernels *best_table(ffp8_isa cap) {
     const uint64_t features = ffp8_cpu_features();

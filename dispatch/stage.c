@@ -95,7 +95,8 @@ static void widen(const struct ffp8_kernels *kernels, ffp8_dtype type, const voi
 
 static size_t type_bytes(ffp8_dtype type) { return type == FFP8_TYPE_F32 ? 4 : type == FFP8_TYPE_FFP8 ? 1 : 2; }
 
-void ffp8_stage(const struct ffp8_kernels *kernels, const struct ffp8_operands *operands, ffp8_dtype type, const void *src, size_t n, void *dst) {
+void ffp8_stage(const struct ffp8_kernels *kernels, const struct ffp8_operands *operands, ffp8_dtype type, const void *src, size_t n,
+                void *dst) {
     const bool to_bf16 = operands->class_of == FFP8_CLASS_BF16, as_bf16 = operands->product == FFP8_CLASS_BF16;
     if (type == FFP8_TYPE_FFP8) {
         decode(kernels, operands, src, n, dst);
@@ -128,8 +129,8 @@ void ffp8_stage_zeros(const struct ffp8_operands *operands, size_t n, void *dst)
     memset(dst, operands->a_offset, n * ffp8_class_bytes(operands->class_of));
 }
 
-float ffp8_stage_quantized(const struct ffp8_kernels *kernels, const struct ffp8_operands *operands, ffp8_dtype type, const void *src, size_t n,
-                           struct ffp8_encoder *encoder, float largest, void *dst) {
+float ffp8_stage_quantized(const struct ffp8_kernels *kernels, const struct ffp8_operands *operands, ffp8_dtype type, const void *src,
+                           size_t n, struct ffp8_encoder *encoder, float largest, void *dst) {
     float wide[FFP8_STAGE_CHUNK], amax = 0;
     uint8_t code[FFP8_STAGE_CHUNK];
     const uint8_t *from = src;

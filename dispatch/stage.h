@@ -11,12 +11,12 @@ enum { FFP8_STAGE_CHUNK = 256 }; /* elements that pass through buffers on the st
 
 /* Which arithmetic a product runs in on a tier, and what its operands need for it. */
 struct ffp8_operands {
-    ffp8_class product;  /* the class that ffp8.h's numerics speak of */
-    ffp8_class class_of; /* the class of the kernels: runs_as of the product's */
-    uint8_t a_offset;    /* I8: what staging adds to A's elements */
-    size_t exact_terms;  /* I8, I16 */
-    uint8_t pad_code;    /* of B: a finite code, that of zero where there is one */
-    int shift;           /* of both operands together: value of a product = product of elements * 2^shift */
+    ffp8_class product;   /* the class that ffp8.h's numerics speak of */
+    ffp8_class class_of;  /* the class of the kernels: runs_as of the product's */
+    uint8_t a_offset;     /* I8: what staging adds to A's elements */
+    size_t exact_terms;   /* I8, I16 */
+    uint8_t pad_code;     /* of B: a finite code, that of zero where there is one */
+    int shift;            /* of both operands together: value of a product = product of elements * 2^shift */
     struct ffp8_lut a, b; /* a: only if A is FFP8; with the offset in it */
 };
 
@@ -41,7 +41,8 @@ static inline bool ffp8_stage_is_identity(const struct ffp8_operands *operands, 
 }
 
 /* n activations of `type` to n elements at dst. */
-void ffp8_stage(const struct ffp8_kernels *kernels, const struct ffp8_operands *operands, ffp8_dtype type, const void *src, size_t n, void *dst);
+void ffp8_stage(const struct ffp8_kernels *kernels, const struct ffp8_operands *operands, ffp8_dtype type, const void *src, size_t n,
+                void *dst);
 /* What follows them up to a whole word or more: elements zero. */
 void ffp8_stage_zeros(const struct ffp8_operands *operands, size_t n, void *dst);
 
@@ -50,7 +51,7 @@ static inline float ffp8_larger(float a, float b) { return a >= b || a != a ? a 
 
 /* Dynamic quantization of a row: its scale as ffp8_quantize_rows has it, and its elements. `encoder` is that of the format with any scale,
  * which is overwritten; `largest` the format's largest value. */
-float ffp8_stage_quantized(const struct ffp8_kernels *kernels, const struct ffp8_operands *operands, ffp8_dtype type, const void *src, size_t n,
-                           struct ffp8_encoder *encoder, float largest, void *dst);
+float ffp8_stage_quantized(const struct ffp8_kernels *kernels, const struct ffp8_operands *operands, ffp8_dtype type, const void *src,
+                           size_t n, struct ffp8_encoder *encoder, float largest, void *dst);
 
 #endif

@@ -51,7 +51,8 @@ static struct call *call_new(void) {
     g->a_type = FFP8_TYPE_FFP8;
     g->a_format = format_named("ffp8:s1x3y4b3");
     g->a_scales = (ffp8_scales){.data = call->a_scales, .block_rows = 1, .ld = 1};
-    g->weights = (ffp8_weights){.data = call->w, .ld = K, .format = g->a_format, .scales = {.data = call->w_scales, .block_rows = 1, .ld = 1}};
+    g->weights = (ffp8_weights){
+        .data = call->w, .ld = K, .format = g->a_format, .scales = {.data = call->w_scales, .block_rows = 1, .ld = 1}};
     g->c = call->c;
     g->ldc = N;
     g->c_format = g->a_format;
@@ -91,10 +92,12 @@ static void expect_refusal(struct call *call, ffp8_status want, bool query, cons
     char text[64];
     memset(text, PATTERN, sizeof text);
     cr_assert_eq(ffp8_gemm(&call->args), want, "%s: %s", what, ffp8_status_string(ffp8_gemm(&call->args)));
-    cr_assert(is_pattern(call->c, sizeof call->c) && is_pattern(&call->amax, sizeof call->amax) && is_pattern(call->workspace, call->workspace_bytes),
+    cr_assert(is_pattern(call->c, sizeof call->c) && is_pattern(&call->amax, sizeof call->amax) &&
+                  is_pattern(call->workspace, call->workspace_bytes),
               "%s: something was written", what);
     if (query) {
-        cr_assert_eq(ffp8_gemm_workspace(&call->args, &bytes), want, "%s: %s", what, ffp8_status_string(ffp8_gemm_workspace(&call->args, &bytes)));
+        cr_assert_eq(ffp8_gemm_workspace(&call->args, &bytes), want, "%s: %s", what,
+                     ffp8_status_string(ffp8_gemm_workspace(&call->args, &bytes)));
         cr_assert_eq(bytes, 12345);
         cr_assert_eq(ffp8_gemm_explain(&call->args, text, sizeof text), want, "%s", what);
         cr_assert(is_pattern(text, sizeof text));
@@ -240,14 +243,14 @@ Test(api, workspace_too_small) {
 }
 
 /* ------------------------------------------------------------------------------------------------- packed weights */
-#define REFUSED_BLOB(want, change)                  \
-    do {                                            \
-        struct call *call = call_new();             \
-        ffp8_gemm_args *g = &call->args;            \
-        use_blob(call);                             \
-        (void)g;                                    \
-        change;                                     \
-        expect_refusal(call, want, true, #change);  \
+#define REFUSED_BLOB(want, change)                 \
+    do {                                           \
+        struct call *call = call_new();            \
+        ffp8_gemm_args *g = &call->args;           \
+        use_blob(call);                            \
+        (void)g;                                   \
+        change;                                    \
+        expect_refusal(call, want, true, #change); \
     } while (0)
 
 Test(api, blobs) {
@@ -293,17 +296,30 @@ Test(api, damaged_blobs) {
 
 /* Forged headers with a right checksum: sizes, facts and scales are checked for their own sake. */
 Test(api, forged_blobs) {
-    static const size_t members[] = {
-        offsetof(struct ffp8_packed_header, kind), offsetof(struct ffp8_packed_header, n), offsetof(struct ffp8_packed_header, k),
-        offsetof(struct ffp8_packed_header, groups), offsetof(struct ffp8_packed_header, kernel_h), offsetof(struct ffp8_packed_header, segments),
-        offsetof(struct ffp8_packed_header, segment_k), offsetof(struct ffp8_packed_header, exponent_bits),
-        offsetof(struct ffp8_packed_header, has_codebook), offsetof(struct ffp8_packed_header, has_scales),
-        offsetof(struct ffp8_packed_header, scale_block_rows), offsetof(struct ffp8_packed_header, scale_block_k),
-        offsetof(struct ffp8_packed_header, segment_lines), offsetof(struct ffp8_packed_header, blocks), offsetof(struct ffp8_packed_header, scale_ld),
-        offsetof(struct ffp8_packed_header, weights_offset), offsetof(struct ffp8_packed_header, scales_offset),
-        offsetof(struct ffp8_packed_header, bytes), offsetof(struct ffp8_packed_header, classes), offsetof(struct ffp8_packed_header, special_used),
-        offsetof(struct ffp8_packed_header, pad_code), offsetof(struct ffp8_packed_header, reserved)};
-    static const uint64_t values[] = {0, 1, 2, 3, 64, 1000, UINT64_C(1) << 31, UINT64_C(1) << 33, UINT64_C(1) << 62, UINT64_MAX - 63, UINT64_MAX};
+    static const size_t members[] = {offsetof(struct ffp8_packed_header, kind),
+                                     offsetof(struct ffp8_packed_header, n),
+                                     offsetof(struct ffp8_packed_header, k),
+                                     offsetof(struct ffp8_packed_header, groups),
+                                     offsetof(struct ffp8_packed_header, kernel_h),
+                                     offsetof(struct ffp8_packed_header, segments),
+                                     offsetof(struct ffp8_packed_header, segment_k),
+                                     offsetof(struct ffp8_packed_header, exponent_bits),
+                                     offsetof(struct ffp8_packed_header, has_codebook),
+                                     offsetof(struct ffp8_packed_header, has_scales),
+                                     offsetof(struct ffp8_packed_header, scale_block_rows),
+                                     offsetof(struct ffp8_packed_header, scale_block_k),
+                                     offsetof(struct ffp8_packed_header, segment_lines),
+                                     offsetof(struct ffp8_packed_header, blocks),
+                                     offsetof(struct ffp8_packed_header, scale_ld),
+                                     offsetof(struct ffp8_packed_header, weights_offset),
+                                     offsetof(struct ffp8_packed_header, scales_offset),
+                                     offsetof(struct ffp8_packed_header, bytes),
+                                     offsetof(struct ffp8_packed_header, classes),
+                                     offsetof(struct ffp8_packed_header, special_used),
+                                     offsetof(struct ffp8_packed_header, pad_code),
+                                     offsetof(struct ffp8_packed_header, reserved)};
+    static const uint64_t values[] = {
+        0, 1, 2, 3, 64, 1000, UINT64_C(1) << 31, UINT64_C(1) << 33, UINT64_C(1) << 62, UINT64_MAX - 63, UINT64_MAX};
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
         for (size_t v = 0; v < sizeof values / sizeof *values; v++) {
             struct call *call = call_new();
@@ -416,7 +432,8 @@ Test(api, sizes_of_zero) {
             for (size_t i = 0; i < N; i++) call->bias[i] = (float)i - 3;
             cr_assert_eq(ffp8_gemm(g), FFP8_OK, "%d %d", empty, packed);
             cr_assert_eq(call->amax, empty == 2 ? (float)N - 4 : 0);
-            if (empty < 2) cr_assert(is_pattern(call->c, sizeof call->c));
+            if (empty < 2)
+                cr_assert(is_pattern(call->c, sizeof call->c));
             else
                 for (size_t i = 0; i < M * N; i++) cr_assert_eq(call->c[i], (float)(i % N) - 3);
             call_free(call);

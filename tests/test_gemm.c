@@ -130,8 +130,9 @@ static ffp8_format format_named(const char *name) {
 
 /* Formats of every class: all have a zero, and 1 is a value of each. */
 static ffp8_format random_format(void) {
-    static const char *const names[] = {"int8", "uint8", "ffp8:s1x2y5b1", "ffp8:s1x3y4b3", "ffp8:s0x3y5b3", "ffp8:s1x3y4b3:ieee",
-                                        "ffp8:s1x4y3b7", "e4m3fn", "e5m2", "ffp8:s1x5y2b15", "e4m3fnuz", "ffp8:s1x6y1b31", "ffp8:s0x6y2b31"};
+    static const char *const names[] = {"int8",          "uint8",  "ffp8:s1x2y5b1", "ffp8:s1x3y4b3",  "ffp8:s0x3y5b3", "ffp8:s1x3y4b3:ieee",
+                                        "ffp8:s1x4y3b7", "e4m3fn", "e5m2",          "ffp8:s1x5y2b15", "e4m3fnuz",      "ffp8:s1x6y1b31",
+                                        "ffp8:s0x6y2b31"};
     static float posit[256], twos_complement[256];
     if (one_in(16)) {
         cr_assert_eq(ffp8_codebook_posit8(2, posit), FFP8_OK);
@@ -161,7 +162,8 @@ struct job {
 };
 
 static void job_free(struct job *job) {
-    struct buffer *all[] = {&job->a, &job->w, &job->a_scales, &job->w_scales, &job->bias, &job->residual, &job->c_before, &job->c, &job->want, &job->packed};
+    struct buffer *all[] = {&job->a,        &job->w,        &job->a_scales, &job->w_scales, &job->bias,
+                            &job->residual, &job->c_before, &job->c,        &job->want,     &job->packed};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) free(all[i]->block);
 }
 
@@ -210,22 +212,26 @@ static void job_pack(struct job *job) {
 static void describe(struct job *job) {
     const ffp8_gemm_args *g = &job->args;
     const ffp8_scales *as = &g->a_scales, *ws = &g->weights.scales;
-    char a[FFP8_FORMAT_NAME_BYTES] = "codebook", w[FFP8_FORMAT_NAME_BYTES] = "codebook", c[FFP8_FORMAT_NAME_BYTES] = "codebook", how[256] = "?";
+    char a[FFP8_FORMAT_NAME_BYTES] = "codebook", w[FFP8_FORMAT_NAME_BYTES] = "codebook", c[FFP8_FORMAT_NAME_BYTES] = "codebook",
+         how[256] = "?";
     ffp8_format_name(&g->a_format, a, sizeof a);
     ffp8_format_name(&g->weights.format, w, sizeof w);
     ffp8_format_name(&g->c_format, c, sizeof c);
     ffp8_gemm_explain(g, how, sizeof how);
     snprintf(job->text, sizeof job->text,
-             "m %zu n %zu k %zu a type %d %s lda %zu quantize %d scales %d (type %d, %zu x %zu) w %s %s ld %zu %s scales %d (type %d, %zu x %zu) c type %d %s "
+             "m %zu n %zu k %zu a type %d %s lda %zu quantize %d scales %d (type %d, %zu x %zu) w %s %s ld %zu %s scales %d (type %d, %zu "
+             "x %zu) c type %d %s "
              "ldc %zu scale %g accumulate %d epilogue %d%s%s accuracy %d threads %zu %s [%s]",
              g->m, g->n, g->k, g->a_type, a, g->lda, g->a_quantize, as->data != NULL, as->type, as->block_rows, as->block_k, w,
              g->weights.order ? "kn" : "nk", g->weights.ld, g->packed.data ? "packed" : "plain", ws->data != NULL, ws->type, ws->block_rows,
              ws->block_k, g->c_type, c, g->ldc, (double)g->c_scale, g->accumulate, g->epilogue.activation, g->epilogue.bias ? " bias" : "",
-             g->epilogue.residual ? " residual" : "", g->accuracy, g->threads ? g->threads->threads : 0, job->whole ? "whole" : "full", how);
+             g->epilogue.residual ? " residual" : "", g->accuracy, g->threads ? g->threads->threads : 0, job->whole ? "whole" : "full",
+             how);
 }
 
 static void job_draw(struct job *job) {
-    static const size_t ms[] = {0, 1, 2, 3, 4, 5, 7, 8, 13, 14, 15, 29, 127, 129}, ns[] = {0, 1, 15, 16, 17, 31, 32, 33, 63, 64, 65, 511, 513, 545},
+    static const size_t ms[] = {0, 1, 2, 3, 4, 5, 7, 8, 13, 14, 15, 29, 127, 129},
+                        ns[] = {0, 1, 15, 16, 17, 31, 32, 33, 63, 64, 65, 511, 513, 545},
                         ks[] = {0, 1, 2, 3, 4, 5, 7, 8, 15, 16, 31, 32, 33, 127, 128, 129, 255, 256, 257, 511, 513, 700, 1030, 2100};
     memset(job, 0, sizeof *job);
     job->whole = one_in(2);
@@ -334,8 +340,9 @@ static void formula(const struct job *job, size_t r, size_t j, double *sum, doub
     uint8_t *codes = NULL;
     if (g->a_quantize) {
         codes = malloc(g->k + 1);
-        cr_assert_eq(ffp8_quantize_rows(&g->a_format, (const uint8_t *)g->a + r * g->lda * type_bytes(g->a_type), g->a_type, g->k, 1, g->k, codes,
-                                        g->k, &quantized_scale, NULL), FFP8_OK);
+        cr_assert_eq(ffp8_quantize_rows(&g->a_format, (const uint8_t *)g->a + r * g->lda * type_bytes(g->a_type), g->a_type, g->k, 1, g->k,
+                                        codes, g->k, &quantized_scale, NULL),
+                     FFP8_OK);
     }
     *sum = *magnitude = *scale = 0;
     for (size_t i = 0; i < g->k; i++) {
@@ -343,7 +350,8 @@ static void formula(const struct job *job, size_t r, size_t j, double *sum, doub
         const double a_scale = ffp8_scale_at(as, as->block_rows ? r / as->block_rows : 0, as->block_k ? i / as->block_k : 0);
         const double w_scale = ffp8_scale_at(ws, ws->block_rows ? j / ws->block_rows : 0, ws->block_k ? i / ws->block_k : 0);
         float a = codes ? load(codes, FFP8_TYPE_FFP8, &g->a_format, i) : load(g->a, g->a_type, &g->a_format, r * g->lda + i);
-        if (g->accuracy == FFP8_ACCURACY_BF16 && g->a_type != FFP8_TYPE_FFP8 && !g->a_quantize) a = ffp8_f32_from_bf16(ffp8_bf16_from_f32(a));
+        if (g->accuracy == FFP8_ACCURACY_BF16 && g->a_type != FFP8_TYPE_FFP8 && !g->a_quantize)
+            a = ffp8_f32_from_bf16(ffp8_bf16_from_f32(a));
         const size_t at = w->order == FFP8_ORDER_NK ? j * w->ld + i : i * w->ld + j;
         const double product = (double)a * load(job->w.data, FFP8_TYPE_FFP8, &w->format, at) * a_scale * w_scale * quantized_scale;
         *sum += product;
@@ -368,8 +376,8 @@ static void expect_same(const struct job *job, const char *who, float amax, floa
         cr_assert_fail("%s: c[%zu][%zu] = %.9g, oracle %.9g: %s", who, i / g->ldc, i % g->ldc, (double)got, (double)want, job->text);
     }
     if (g->epilogue.amax)
-        cr_assert(amax == want_amax || (isnan(amax) && isnan(want_amax)), "%s: amax %g, oracle %g: %s", who, (double)amax, (double)want_amax,
-                  job->text);
+        cr_assert(amax == want_amax || (isnan(amax) && isnan(want_amax)), "%s: amax %g, oracle %g: %s", who, (double)amax,
+                  (double)want_amax, job->text);
 }
 
 static double worst;
@@ -391,14 +399,15 @@ static void expect_within(const struct job *job, const char *who) {
 
 static void expect_formula(const struct job *job) {
     const ffp8_gemm_args *g = &job->args;
-    if (g->c_type != FFP8_TYPE_F32 || g->accumulate || g->epilogue.bias || g->epilogue.residual || g->epilogue.activation || g->c_scale) return;
+    if (g->c_type != FFP8_TYPE_F32 || g->accumulate || g->epilogue.bias || g->epilogue.residual || g->epilogue.activation || g->c_scale)
+        return;
     for (int tries = 0; tries < 20 && g->m && g->n; tries++) {
         const size_t r = below(g->m), j = below(g->n);
         double sum, magnitude, scale;
         formula(job, r, j, &sum, &magnitude, &scale);
         const double want = ((const float *)job->want.data)[r * g->ldc + j];
-        cr_assert(fabs(sum - want) <= bound_of(job, magnitude, scale, want), "oracle: c[%zu][%zu] = %.9g, formula %.17g: %s", r, j, want, sum,
-                  job->text);
+        cr_assert(fabs(sum - want) <= bound_of(job, magnitude, scale, want), "oracle: c[%zu][%zu] = %.9g, formula %.17g: %s", r, j, want,
+                  sum, job->text);
     }
 }
 
@@ -465,8 +474,8 @@ static uint8_t largest_code(const ffp8_format *format) {
 
 /* Sums far beyond int32: nothing but the cut of k at exact_terms keeps them right. */
 Test(gemm, largest_elements_over_long_k) {
-    static const char *const pairs[][2] = {{"uint8", "int8"}, {"int8", "int8"}, {"ffp8:s0x3y5b3", "ffp8:s0x3y5b3"}, {"ffp8:s1x3y4b3", "ffp8:s0x3y5b3"},
-                                           {"uint8", "uint8"}};
+    static const char *const pairs[][2] = {
+        {"uint8", "int8"}, {"int8", "int8"}, {"ffp8:s0x3y5b3", "ffp8:s0x3y5b3"}, {"ffp8:s1x3y4b3", "ffp8:s0x3y5b3"}, {"uint8", "uint8"}};
     start(2);
     for (size_t p = 0; p < sizeof pairs / sizeof *pairs; p++)
         for (int packed = 0; packed < 2; packed++)
@@ -486,7 +495,8 @@ Test(gemm, largest_elements_over_long_k) {
 /* Shapes of more than one block of rows, columns and k at once, which are too large for the sweep. */
 Test(gemm, several_blocks) {
     start(3);
-    static const char *const names[][2] = {{"ffp8:s1x3y4b3", "ffp8:s1x3y4b3"}, {"e4m3fn", "e5m2"}, {"int8", "int8"}, {"ffp8:s1x6y1b31", "e5m2"}};
+    static const char *const names[][2] = {
+        {"ffp8:s1x3y4b3", "ffp8:s1x3y4b3"}, {"e4m3fn", "e5m2"}, {"int8", "int8"}, {"ffp8:s1x6y1b31", "e5m2"}};
     const size_t shapes[][3] = {{270, 40, 2100}, {7, 1100, 1100}};
     for (size_t i = 0; i < 8; i++) {
         struct job job;
@@ -507,7 +517,8 @@ Test(gemm, quantize_is_quantize_rows) {
         ffp8_gemm_args *g = &job.args;
         job_run(&job, &job.want, ffp8_kernels_active(), ffp8_gemm_run);
         struct buffer codes = buffer_new(g->m * g->k, 0), scales = buffer_new(g->m * sizeof(float), 0);
-        cr_assert_eq(ffp8_quantize_rows(&g->a_format, g->a, g->a_type, g->lda, g->m, g->k, codes.data, g->k, (float *)scales.data, NULL), FFP8_OK);
+        cr_assert_eq(ffp8_quantize_rows(&g->a_format, g->a, g->a_type, g->lda, g->m, g->k, codes.data, g->k, (float *)scales.data, NULL),
+                     FFP8_OK);
         g->a = codes.data;
         g->lda = g->k;
         g->a_type = FFP8_TYPE_FFP8;
@@ -535,7 +546,8 @@ Test(gemm, extreme_exponents) {
             job.args.a_scales.data = &a_scale;
         } else if (one_in(2)) { /* quantized: rows of any magnitude */
             float *a = malloc(sizeof(float) * job.args.m * 70);
-            for (size_t i = 0; i < job.args.m * 70; i++) a[i] = ldexpf((float)below(1000) - 500, (int)exponents[(i / 70 + (size_t)round) % 9] - 9);
+            for (size_t i = 0; i < job.args.m * 70; i++)
+                a[i] = ldexpf((float)below(1000) - 500, (int)exponents[(i / 70 + (size_t)round) % 9] - 9);
             free(job.a.block);
             job.a = buffer_new(sizeof(float) * job.args.m * 70, 0);
             memcpy(job.a.data, a, job.a.bytes);
@@ -584,8 +596,10 @@ Test(gemm, specials) {
             job_run(&job, &job.c, kernels, ffp8_gemm_run);
             for (size_t i = 0; i < job.c_count; i++) {
                 const float got = ((const float *)job.c.data)[i], want = ((const float *)job.want.data)[i];
-                cr_assert(isfinite(want) ? isfinite(got) : isnan(want) ? isnan(got) : got == want, "%s: c[%zu] = %g, oracle %g: %s", kernels->name, i,
-                          (double)got, (double)want, job.text);
+                cr_assert(isfinite(want) ? isfinite(got)
+                          : isnan(want)  ? isnan(got)
+                                         : got == want,
+                          "%s: c[%zu] = %g, oracle %g: %s", kernels->name, i, (double)got, (double)want, job.text);
             }
         }
         job_free(&job);
@@ -608,8 +622,8 @@ Test(gemm, smooth_activations) {
         for (size_t i = 0; i < job.c_count; i++) {
             const float got = ((const float *)job.c.data)[i], want = ((const float *)job.want.data)[i];
             largest = fmaxf(largest, fabsf(got));
-            cr_assert(fabsf(got - want) <= 8 * (nextafterf(fabsf(want), INFINITY) - fabsf(want)), "activation %d: %.9g, oracle %.9g", activation,
-                      (double)got, (double)want);
+            cr_assert(fabsf(got - want) <= 8 * (nextafterf(fabsf(want), INFINITY) - fabsf(want)), "activation %d: %.9g, oracle %.9g",
+                      activation, (double)got, (double)want);
         }
         cr_assert_eq(amax, largest);
         job_free(&job);

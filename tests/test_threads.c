@@ -80,7 +80,8 @@ static void check(struct shape s, const char *a_name, const char *w_name, bool q
 }
 
 Test(threads, same_bits) {
-    static const struct shape shapes[] = {{1, 300, 200}, {3, 65, 130}, {14, 32, 64}, {37, 70, 260}, {150, 33, 90}, {2, 20, 1500}, {61, 161, 41}};
+    static const struct shape shapes[] = {{1, 300, 200}, {3, 65, 130},  {14, 32, 64}, {37, 70, 260},
+                                          {150, 33, 90}, {2, 20, 1500}, {61, 161, 41}};
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         for (int packed = 0; packed < 2; packed++) {
             check(shapes[i], "int8", "int8", true, packed, 0);

@@ -104,7 +104,8 @@ static float sum_of(const struct oracle *o, size_t row, size_t column, const flo
     return acc;
 }
 
-float ffp8_gemm_generic(const struct ffp8_gemm_problem *problem, size_t row, size_t row_end, size_t column, size_t column_end, float *line) {
+float ffp8_gemm_generic(const struct ffp8_gemm_problem *problem, size_t row, size_t row_end, size_t column, size_t column_end,
+                        float *line) {
     const ffp8_gemm_args *args = problem->args;
     const ffp8_epilogue *e = &args->epilogue;
     struct oracle o = {

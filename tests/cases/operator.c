@@ -69,7 +69,7 @@ struct interval interval_activate(struct interval x, const struct ffp8_finish *f
     const double ulps = 4 * 0x1p-23; /* four, of a value at the bottom of its binade */
     if (a <= FFP8_ACTIVATION_CLIP) {
         if (x.exact) return interval_exact(activation_exact(f, (float)x.lo));
-        if (a == FFP8_ACTIVATION_NONE) return x;
+        if (a == FFP8_ACTIVATION_NONE || x.hi == INFINITY) return x; /* no claim: NaN stays NaN */
         const double lo = a == FFP8_ACTIVATION_RELU ? 0 : f->clip_min, hi = a == FFP8_ACTIVATION_RELU ? INFINITY : f->clip_max;
         return (struct interval){ fmin(fmax(x.lo, lo), hi), fmin(fmax(x.hi, lo), hi), false };
     }

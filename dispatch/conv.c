@@ -115,7 +115,8 @@ static size_t piece_extent(const struct plan *plan) {
 }
 
 static size_t piece_columns(const struct plan *plan) {
-    if (plan->order == FFP8_CONV_LANES) return plan->call.problem.dims.c_out;
+    const struct ffp8_conv_dims *d = &plan->call.problem.dims;
+    if (plan->order == FFP8_CONV_LANES || d->groups > 1) return d->c_out;
     const struct ffp8_nest nest = make_nest(plan, 0, piece_extent(plan), 1);
     return ffp8_nest_columns(&nest);
 }
@@ -176,7 +177,7 @@ static bool lay_out_piece(struct plan *plan) {
         ok = ok && reserve(&total, d->out_w * columns, sizeof(float), &at->sums);
         ok = ok && reserve(&total, 2 * plan->call.header.segments, sizeof(void *), &at->pointers);
     } else {
-        const struct ffp8_nest nest = make_nest(plan, 0, columns, rows * d->out_w);
+        const struct ffp8_nest nest = make_nest(plan, 0, piece_extent(plan), rows * d->out_w);
         const size_t nest_bytes = ffp8_nest_scratch(&nest);
         ok = ok && nest_bytes != SIZE_MAX && reserve(&total, nest_bytes, 1, &at->nest);
         ok = ok && reserve(&total, rows * d->out_w * columns, sizeof(float), &at->sums);
@@ -261,7 +262,7 @@ struct piece {
     float amax;
     bool has_panels;
     /* In progress: output rows staged, and those that the nest works on */
-    size_t staged_begin, rows_begin, rows_end, group;
+    size_t staged_begin, rows_begin, rows_end;
 };
 
 /* The staged row under the first tap of an output row. */
@@ -333,12 +334,10 @@ static void finish_nchw(struct piece *piece, size_t channel, size_t columns, con
     }
 }
 
-/* The nest's callback. */
-static void finish(void *context, size_t column, size_t columns, float *sums, size_t ld) {
+/* Also the nest's callback. */
+static void finish(void *context, size_t channel, size_t columns, float *sums, size_t ld) {
     struct piece *piece = context;
-    const struct ffp8_conv_problem *problem = &piece->run->plan->call.problem;
-    const size_t channel = piece->group * problem->dims.group_out + column;
-    if (problem->args->layout == FFP8_LAYOUT_NHWC) finish_nhwc(piece, channel, columns, sums, ld);
+    if (piece->run->plan->call.problem.args->layout == FFP8_LAYOUT_NHWC) finish_nhwc(piece, channel, columns, sums, ld);
     else finish_nchw(piece, channel, columns, sums, ld);
 }
 
@@ -369,11 +368,14 @@ static size_t make_tiles(const struct piece *piece) {
     return count;
 }
 
-static bool is_direct(const struct run *run) {
-    return ffp8_output_is_plain(run->output) && run->plan->call.problem.args->layout == FFP8_LAYOUT_NHWC;
+/* FP32 sums that may lie where the output will. */
+static bool is_in_place(const struct run *run) {
+    const struct ffp8_output *output = run->output;
+    return output->c_type == FFP8_TYPE_F32 && output->c_scale == 1 && !output->accumulate && run->plan->call.problem.args->layout == FFP8_LAYOUT_NHWC;
 }
 
-/* TAPS and ROWS: all groups of the output rows in progress. */
+/* TAPS and ROWS: the output rows in progress. Groups put their columns side by side, and all are finished together; a group that is alone
+ * is finished by the nest, block by block. */
 static void run_nest(struct piece *piece, bool panels_ready) {
     const struct run *run = piece->run;
     const struct plan *plan = run->plan;
@@ -381,6 +383,8 @@ static void run_nest(struct piece *piece, bool panels_ready) {
     const struct layout *at = &plan->at;
     const size_t group_bytes = plan->stage.group_elements * ffp8_class_bytes(plan->operands.class_of);
     const size_t group_lines = ffp8_conv_panels(d) * plan->call.header.segments * plan->call.header.segment_lines;
+    const bool in_place = is_in_place(run), together = in_place || d->groups > 1;
+    float *c = in_place ? (float *)run->output->c + piece->rows_begin * d->out_w * d->c_out : piece->sums;
     struct ffp8_nest nest = make_nest(plan, piece->column_begin, piece->column_end, (piece->rows_end - piece->rows_begin) * d->out_w);
     nest.segment_offset = (const size_t *)(run->workspace + at->offsets);
     nest.tiles = piece->tiles;
@@ -388,17 +392,19 @@ static void run_nest(struct piece *piece, bool panels_ready) {
     nest.finish = finish;
     nest.context = piece;
     nest.scratch = piece->nest;
-    nest.direct = is_direct(run);
+    nest.direct = together;
+    nest.ldc = together ? d->c_out : ffp8_nest_columns(&nest);
     nest.panels_ready = panels_ready;
     for (size_t g = 0; g < d->groups; g++) {
-        piece->group = g;
         nest.lines = run->codes + g * group_lines * FFP8_LINE_BYTES;
         nest.col_scale = (const float *)(run->workspace + at->scales) + g * group_lanes(d);
-        nest.c = nest.direct ? (float *)run->output->c + piece->rows_begin * d->out_w * d->c_out + g * d->group_out : piece->sums;
-        nest.ldc = nest.direct ? d->c_out : ffp8_nest_columns(&nest);
+        nest.c = c + g * d->group_out;
         ffp8_nest_run(&nest);
         for (size_t t = 0; t < nest.tile_count; t++) piece->tiles[t].a += group_bytes;
     }
+    if (!together || (in_place && ffp8_output_is_plain(run->output))) return;
+    if (d->groups > 1) finish(piece, 0, d->c_out, c, d->c_out);
+    else finish(piece, piece->column_begin, piece->column_end - piece->column_begin, c + piece->column_begin, d->c_out);
 }
 
 static void run_lanes(struct piece *piece) {
@@ -410,14 +416,12 @@ static void run_lanes(struct piece *piece) {
     for (size_t row = piece->rows_begin; row < end; row++) {
         size_t tap_begin, tap_end;
         inside_rows(run, row, &tap_begin, &tap_end);
-        float *c = is_direct(run) ? (float *)run->output->c + row * d->out_w * d->c_out : piece->sums;
+        float *c = is_in_place(run) ? (float *)run->output->c + row * d->out_w * d->c_out : piece->sums;
         ffp8_conv_lanes_row(&plan->stage, run->workspace + plan->at.weights, row_address(piece, row), tap_begin, tap_end, scale, piece->pointers, c,
                             d->c_out);
-        if (is_direct(run)) continue;
         piece->rows_begin = row;
         piece->rows_end = row + 1;
-        piece->group = 0;
-        finish(piece, 0, d->c_out, c, d->c_out);
+        if (!is_in_place(run) || !ffp8_output_is_plain(run->output)) finish(piece, 0, d->c_out, c, d->c_out);
     }
 }
 

@@ -8,6 +8,11 @@
 
 static size_t type_bytes(ffp8_dtype type) { return type == FFP8_TYPE_F32 ? 4 : type == FFP8_TYPE_FFP8 ? 1 : 2; }
 
+/* Whether LANES must copy inputs: a truly depthwise pixel is its own lanes. */
+static bool gathers(const struct ffp8_conv_dims *d, enum ffp8_conv_order order) {
+    return order == FFP8_CONV_LANES && d->group_in * d->group_out != 1;
+}
+
 /* Zeros behind a row: what a segment's last word may reach into. */
 static size_t tail_elements(enum ffp8_conv_order order) { return order == FFP8_CONV_ROWS ? 4 : 0; }
 
@@ -30,9 +35,9 @@ void ffp8_conv_stage_init(struct ffp8_conv_stage *stage, const struct ffp8_kerne
     stage->pixel_bytes = stage->pixel_elements * ffp8_class_bytes(class_of);
     stage->row_pixels = (d->out_w - 1) * stage->column_step + (d->kernel_w - 1) * d->dilation_w + 1;
     stage->row_bytes = stage->row_pixels * stage->pixel_bytes + tail_elements(order) * ffp8_class_bytes(class_of);
-    const size_t gathered = order == FFP8_CONV_LANES ? d->c_in * ffp8_class_bytes(class_of) : 0; /* one pixel */
-    const size_t transposed = problem->args->layout == FFP8_LAYOUT_NCHW ? d->in_w * d->c_in * type_bytes(problem->args->x_type) : 0;
-    stage->scratch_bytes = gathered + transposed;
+    const size_t bytes = type_bytes(problem->args->x_type);
+    stage->transposed_bytes = problem->args->layout == FFP8_LAYOUT_NCHW ? d->in_w * d->c_in * bytes : 0;
+    stage->scratch_bytes = stage->transposed_bytes + (gathers(d, order) ? stage->row_pixels * stage->pixel_elements * bytes : 0);
 }
 
 /* 8 x 8 bytes, rows in words, by swapping ever smaller off-diagonal blocks. */
@@ -86,11 +91,28 @@ static void transpose_row(const struct ffp8_conv_stage *stage, const uint8_t *sr
     }
 }
 
-/* The lanes' inputs of one pixel, for elements of `bytes` bytes. */
-static inline void gather_lanes(const struct ffp8_conv_dims *d, const uint8_t *pixel, size_t bytes, uint8_t *dst) {
-    for (size_t c = 0; c < d->group_in; c++)
-        for (size_t g = 0; g < d->groups; g++)
-            for (size_t o = 0; o < d->group_out; o++, dst += bytes) memcpy(dst, pixel + (g * d->group_in + c) * bytes, bytes);
+/* A code `count` times, for counts up to 8. */
+static inline void repeat_code(uint8_t code, size_t count, uint8_t *dst) {
+    const uint64_t copies = code * UINT64_C(0x0101010101010101);
+    memcpy(dst, &copies, count);
+}
+
+/* The lanes' inputs of one pixel. A constant group_out makes the copies single stores; sizes are copied because those might alias them. */
+static inline void gather_codes(const struct ffp8_conv_dims *d, const uint8_t *pixel, size_t group_out, uint8_t *dst) {
+    const size_t group_in = d->group_in, groups = d->groups;
+    for (size_t c = 0; c < group_in; c++)
+        for (size_t g = 0; g < groups; g++) repeat_code(pixel[g * group_in + c], group_out, dst + (c * groups + g) * group_out);
+}
+
+static void gather_lanes(const struct ffp8_conv_dims *d, const uint8_t *pixel, size_t bytes, uint8_t *dst) {
+    if (bytes == 1 && d->group_out == 1) gather_codes(d, pixel, 1, dst);
+    else if (bytes == 1 && d->group_out == 2) gather_codes(d, pixel, 2, dst);
+    else if (bytes == 1 && d->group_out == 4) gather_codes(d, pixel, 4, dst);
+    else if (bytes == 1 && d->group_out == 8) gather_codes(d, pixel, 8, dst);
+    else
+        for (size_t c = 0; c < d->group_in; c++)
+            for (size_t g = 0; g < d->groups; g++)
+                for (size_t o = 0; o < d->group_out; o++, dst += bytes) memcpy(dst, pixel + (g * d->group_in + c) * bytes, bytes);
 }
 
 /* `pixels` pixels, `src_step` bytes apart, channels innermost. */
@@ -98,20 +120,18 @@ static void stage_pixels(const struct ffp8_conv_stage *stage, const uint8_t *src
     const struct ffp8_conv_dims *d = &stage->problem->dims;
     const ffp8_dtype type = stage->problem->args->x_type;
     const size_t bytes = type_bytes(type), element_bytes = ffp8_class_bytes(stage->operands->class_of);
-    const bool gather = stage->order == FFP8_CONV_LANES && d->group_in * d->group_out != 1;
-    if (!gather && stage->group_elements == d->group_in) {
+    if (gathers(d, stage->order)) {
+        for (size_t p = 0; p < pixels; p++) gather_lanes(d, src + p * src_step, bytes, scratch + p * stage->pixel_elements * bytes);
+        ffp8_stage(stage->kernels, stage->operands, type, scratch, pixels * stage->pixel_elements, dst);
+        return;
+    }
+    if (stage->group_elements == d->group_in) {
         const size_t run = src_step == d->c_in * bytes ? pixels : 1; /* pixels that follow each other */
         for (size_t p = 0; p < pixels; p += run)
             ffp8_stage(stage->kernels, stage->operands, type, src + p * src_step, run * d->c_in, dst + p * stage->pixel_bytes);
         return;
     }
     for (size_t p = 0; p < pixels; p++, src += src_step, dst += stage->pixel_bytes) {
-        if (gather) {
-            ffp8_stage(stage->kernels, stage->operands, type, src, d->c_in, scratch);
-            if (element_bytes == 2) gather_lanes(d, scratch, 2, dst);
-            else gather_lanes(d, scratch, 4, dst);
-            continue;
-        }
         for (size_t g = 0; g < d->groups; g++) {
             uint8_t *group = dst + g * stage->group_elements * element_bytes;
             ffp8_stage(stage->kernels, stage->operands, type, src + g * d->group_in * bytes, d->group_in, group);
@@ -140,7 +160,7 @@ static void stage_row(const struct ffp8_conv_stage *stage, size_t image, size_t 
         return;
     }
     const uint8_t *src = (const uint8_t *)args->x + ((image * d->c_in * d->in_h + h) * d->in_w + w) * bytes;
-    uint8_t *row = scratch + (stage->order == FFP8_CONV_LANES ? d->c_in * ffp8_class_bytes(stage->operands->class_of) : 0);
+    uint8_t *row = scratch + (stage->scratch_bytes - stage->transposed_bytes);
     transpose_row(stage, src, right - left, row);
     stage_pixels(stage, row, d->c_in * bytes, right - left, to, scratch);
 }

@@ -42,7 +42,7 @@ static void start(uint64_t seed) {
 }
 
 /* ------------------------------------------------------------------------------------------------- buffers with canaries */
-enum { CANARY = 64, CANARY_BYTE = 0xA5 };
+enum { CANARY = 64, CANARY_BYTE = 0xFF }; /* NaN in every type: what is read from there shows */
 
 struct buffer {
     uint8_t *block, *data;
@@ -65,6 +65,11 @@ static bool canaries_live(const struct buffer *b) {
 }
 
 static size_t type_bytes(ffp8_dtype type) { return type == FFP8_TYPE_F32 ? 4 : type == FFP8_TYPE_FFP8 ? 1 : 2; }
+
+/* Poisons what lies between rows of `row` elements. */
+static void spoil_gaps(uint8_t *data, size_t rows, size_t ld, size_t row, size_t element_bytes) {
+    for (size_t r = 0; r + 1 < rows; r++) memset(data + (r * ld + row) * element_bytes, CANARY_BYTE, (ld - row) * element_bytes);
+}
 
 /* rows x ld elements less the last row's gap. */
 static size_t extent(size_t rows, size_t ld, size_t row) { return rows ? (rows - 1) * ld + row : 0; }
@@ -128,12 +133,16 @@ static ffp8_format format_named(const char *name) {
     return format;
 }
 
-/* Formats of every class: all have a zero, and 1 is a value of each. */
+/* Formats of every class, some without a zero; 1 is a value of each. */
 static ffp8_format random_format(void) {
-    static const char *const names[] = {"int8",          "uint8",  "ffp8:s1x2y5b1", "ffp8:s1x3y4b3",  "ffp8:s0x3y5b3", "ffp8:s1x3y4b3:ieee",
-                                        "ffp8:s1x4y3b7", "e4m3fn", "e5m2",          "ffp8:s1x5y2b15", "e4m3fnuz",      "ffp8:s1x6y1b31",
-                                        "ffp8:s0x6y2b31"};
-    static float posit[256], twos_complement[256];
+    static const char *const names[] = {
+        "int8",   "uint8", "ffp8:s1x2y5b1",  "ffp8:s1x3y4b3", "ffp8:s0x3y5b3",  "ffp8:s1x3y4b3:ieee", "ffp8:s1x4y3b7",
+        "e4m3fn", "e5m2",  "ffp8:s1x5y2b15", "e4m3fnuz",      "ffp8:s1x6y1b31", "ffp8:s0x6y2b31",     "ffp8:s1x4y3b7:nosub:nozero"};
+    static float posit[256], twos_complement[256], odd[256];
+    if (one_in(16)) {
+        for (int c = 0; c < 256; c++) odd[c] = (float)(c % 128 * 2 - 127);
+        return (ffp8_format){.codebook = odd};
+    }
     if (one_in(16)) {
         cr_assert_eq(ffp8_codebook_posit8(2, posit), FFP8_OK);
         return (ffp8_format){.codebook = posit};
@@ -249,6 +258,7 @@ static void job_draw(struct job *job) {
     g->lda = g->k + (one_in(2) ? below(9) : 0);
     job->a = buffer_new(extent(g->m, g->lda, g->k) * type_bytes(g->a_type), below(8) * type_bytes(g->a_type));
     fill(job->a.data, g->a_type, extent(g->m, g->lda, g->k), &g->a_format, job->whole);
+    spoil_gaps(job->a.data, g->m, g->lda, g->k, type_bytes(g->a_type));
     g->a = job->a.data;
     if (!g->a_quantize) draw_scales(&g->a_scales, &job->a_scales, g->m, g->k, job->whole);
 
@@ -259,6 +269,7 @@ static void job_draw(struct job *job) {
     w->ld = row + (one_in(2) ? below(5) : 0);
     job->w = buffer_new(extent(rows, w->ld, row), below(8));
     fill_codes(job->w.data, job->w.bytes, &w->format, job->whole);
+    spoil_gaps(job->w.data, rows, w->ld, row, 1);
     w->data = job->w.data;
     draw_scales(&w->scales, &job->w_scales, g->n, g->k, job->whole);
     if (one_in(2)) job_pack(job);

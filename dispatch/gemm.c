@@ -188,7 +188,7 @@ static ffp8_status make_plan(struct plan *plan, const struct ffp8_kernels *kerne
     if (problem->w_scales.data) group_k = ffp8_min_size(group_k, w);
     lay_out_slice(plan, group_k);
     plan->slice_bytes = slice;
-    const bool a_per_row = args->a_scales.data && args->a_scales.block_rows && args->a_scales.block_rows < args->m;
+    const bool a_per_row = args->k > 0 && args->a_scales.data && args->a_scales.block_rows && args->a_scales.block_rows < args->m;
     plan->a_uniform = !args->a_quantize && !a_per_row;
     return FFP8_OK;
 }

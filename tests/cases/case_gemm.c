@@ -34,7 +34,8 @@ struct problem {
 /* ---------------------------------------------------------------------------------------------------------------
  * Scales
  */
-struct scale_data { float f32[MAX_N * MAX_K / 4 + MAX_M]; uint8_t e8m0[MAX_N * MAX_K / 4]; };
+enum { MAX_SCALES = MAX_N * (MAX_K / 4 + 4) };
+struct scale_data { float f32[MAX_SCALES]; uint8_t e8m0[MAX_SCALES]; };
 static struct scale_data a_scale_data, w_scale_data;
 
 static float scale_value(const ffp8_scales *s, const struct scale_data *data, size_t row, size_t k) {

@@ -25,10 +25,10 @@ enum { SLICE_ALIGNMENT = 64, PLAIN_BLOCK_BYTES = 1 << 18 /* of weights that are 
 
 /* How the arguments map to the nest, and where everything lies in a task's slice. */
 struct plan {
-    const struct ffp8_gemm_problem *problem;
-    const struct ffp8_kernels *kernels;
     struct ffp8_operands operands;
     struct ffp8_output output;
+    const struct ffp8_gemm_problem *problem;
+    const struct ffp8_kernels *kernels;
     struct ffp8_nest nest; /* what all tasks share */
 
     size_t groups, group_k;            /* along k: 1, k without groups */

@@ -4,7 +4,6 @@
  */
 #include "gemm_case.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,43 +14,11 @@ struct bench_gemm {
     ffp8_gemm_args args;
     size_t copies, next, stride; /* of weights, and bytes between them */
     uint8_t *weights;
-    void *a, *w_scales, *a_scales, *workspace;
+    struct bench_activations a;
+    void *w_scales, *a_scales, *workspace;
     float *c;
     enum bench_dot dot;
 };
-
-ffp8_status bench_format(const char *name, ffp8_format *format) {
-    unsigned exponent, fraction;
-    char tail, text[FFP8_FORMAT_NAME_BYTES];
-    if (sscanf(name, "e%1um%1u%c", &exponent, &fraction, &tail) != 2 || exponent + fraction > 8) return ffp8_format_from_name(name, format);
-    snprintf(text, sizeof text, "ffp8:s%ux%uy%ub%d", 8 - exponent - fraction, exponent, fraction, (1 << exponent >> 1) - 1);
-    return ffp8_format_from_name(text, format);
-}
-
-size_t bench_cold_copies(size_t bytes) { return BENCH_COLD_BYTES / bytes + 1; }
-
-static bool fill_activations(struct bench_gemm *g) {
-    const size_t count = g->args.m * g->args.k;
-    const char *type = g->spec.a;
-    if (strcmp(type, "f32") == 0 || strcmp(type, "f32as16") == 0) {
-        g->args.a_type = FFP8_TYPE_F32;
-        g->args.accuracy = type[3] ? FFP8_ACCURACY_BF16 : FFP8_ACCURACY_STRICT;
-        g->a = bench_alloc(count * sizeof(float));
-        if (g->a) bench_fill_floats(g->a, count, 1);
-    } else if (strcmp(type, "bf16") == 0) {
-        g->args.a_type = FFP8_TYPE_BF16;
-        g->a = bench_alloc(count * sizeof(uint16_t));
-        if (g->a) bench_fill_bf16(g->a, count, 1);
-    } else {
-        if (bench_format(type, &g->args.a_format) != FFP8_OK) return false;
-        g->args.a_type = FFP8_TYPE_FFP8;
-        g->a = bench_alloc(count);
-        if (g->a) bench_fill_bytes(g->a, count, 1);
-    }
-    g->args.a = g->a;
-    g->args.lda = g->args.k;
-    return g->a != NULL;
-}
 
 /* Scales of blocks of block_rows x block_k (0: the whole extent): values near 1, or exponents near 0. */
 static void *make_scales(ffp8_scales *scales, ffp8_scale_type type, size_t rows, size_t k, size_t block_rows, size_t block_k) {
@@ -116,31 +83,23 @@ static void use_copy(struct bench_gemm *g, size_t copy) {
         g->args.packed.data = data;
 }
 
-/* The wider of both operands' classes, as far as the tier has it. */
-static enum bench_dot dot_of(const struct bench_gemm *g, const ffp8_format *w) {
-    ffp8_format_info info;
-    ffp8_class a = g->args.a_type == FFP8_TYPE_F32 && g->args.accuracy == FFP8_ACCURACY_STRICT ? FFP8_CLASS_F32 : FFP8_CLASS_BF16, b;
-    if (g->args.a_type == FFP8_TYPE_FFP8 && ffp8_format_query(&g->args.a_format, &info) == FFP8_OK) a = info.arithmetic;
-    b = ffp8_format_query(w, &info) == FFP8_OK ? info.arithmetic : FFP8_CLASS_F32;
-    if (b > a) a = b;
-    return a == FFP8_CLASS_I8 ? BENCH_DOT_I8 : a == FFP8_CLASS_I16 ? BENCH_DOT_I16 : a == FFP8_CLASS_BF16 ? BENCH_DOT_BF16 : BENCH_DOT_F32;
-}
-
 static bool create(struct bench_gemm *g) {
     ffp8_weights weights = {.order = FFP8_ORDER_NK};
     ffp8_gemm_args init = FFP8_GEMM_ARGS_INIT;
     g->args = init;
     g->args.m = g->spec.m, g->args.n = g->spec.n, g->args.k = g->spec.k;
-    if (bench_format(g->spec.w, &weights.format) != FFP8_OK || !fill_activations(g) || !fill_scales(g, &weights) ||
-        !make_weights(g, &weights))
+    if (bench_format(g->spec.w, &weights.format) != FFP8_OK || bench_activations(g->spec.a, g->spec.m * g->spec.k, &g->a) != FFP8_OK)
         return false;
-    g->dot = dot_of(g, &weights.format);
+    g->args.a = g->a.data, g->args.lda = g->args.k, g->args.a_type = g->a.type, g->args.a_format = g->a.format;
+    g->args.accuracy = g->a.accuracy;
+    if (!fill_scales(g, &weights) || !make_weights(g, &weights)) return false;
+    g->dot = bench_product_dot(&g->a, &weights.format);
     g->c = bench_alloc(g->args.m * g->args.n * sizeof(float));
     g->args.c = g->c;
     g->args.ldc = g->args.n;
     g->args.threads = g->spec.threads;
     use_copy(g, 0);
-    if (!g->c || ffp8_gemm_workspace(&g->args, &g->args.workspace_bytes) != FFP8_OK) return false;
+    if (!g->c || !bench_use_tier(g->spec.isa) || ffp8_gemm_workspace(&g->args, &g->args.workspace_bytes) != FFP8_OK) return false;
     g->args.workspace = g->workspace = bench_alloc(g->args.workspace_bytes);
     return g->workspace != NULL;
 }
@@ -159,7 +118,7 @@ struct bench_gemm *bench_gemm_create(const struct bench_gemm_spec *spec) {
 void bench_gemm_free(struct bench_gemm *gemm) {
     if (!gemm) return;
     free(gemm->weights);
-    free(gemm->a);
+    free(gemm->a.data);
     free(gemm->w_scales);
     free(gemm->a_scales);
     free(gemm->workspace);
@@ -169,7 +128,7 @@ void bench_gemm_free(struct bench_gemm *gemm) {
 
 static double run(void *context, size_t repeats) {
     struct bench_gemm *g = context;
-    if (ffp8_set_max_isa(g->spec.isa) != FFP8_OK) return -1;
+    if (!bench_use_tier(g->spec.isa)) return -1;
     const bool one_thread = !g->spec.threads;
     double start = bench_clock(one_thread);
     for (size_t i = 0; i < repeats; i++) {

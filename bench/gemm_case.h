@@ -7,7 +7,7 @@
 
 #include "ffp8/ffp8.h"
 #include "measure.h"
-#include "roofs.h"
+#include "operands.h"
 
 enum bench_scaling {
     BENCH_SCALE_NONE,
@@ -17,8 +17,7 @@ enum bench_scaling {
     BENCH_SCALE_MX32      /* E8M0 per 32 of k, on both operands */
 };
 
-/* Operands by name: "e4m3", "e2m6" and so on are all-finite formats (unsigned where the widths sum to 8); "int8", "uint8" and other names
- * are the library's. Activations also "f32" (strict), "f32as16" (rounded to BF16) and "bf16". */
+/* a and w: names of operands.h. */
 struct bench_gemm_spec {
     ffp8_isa isa;
     size_t m, n, k;
@@ -34,11 +33,7 @@ struct bench_gemm *bench_gemm_create(const struct bench_gemm_spec *spec); /* NUL
 void bench_gemm_free(struct bench_gemm *gemm);
 /* Its work is 2 m n k, or the bytes of the weights if `bytes`. */
 struct bench_contender bench_gemm_contender(struct bench_gemm *gemm, bool bytes);
-/* The class in which this product is computed on its tier. */
+/* The class of its arithmetic. */
 enum bench_dot bench_gemm_dot(const struct bench_gemm *gemm);
-
-ffp8_status bench_format(const char *name, ffp8_format *format);
-/* Copies of `bytes` that are more than any cache holds. */
-size_t bench_cold_copies(size_t bytes);
 
 #endif

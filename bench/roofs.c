@@ -7,6 +7,7 @@
  */
 #include "roofs.h"
 
+#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,20 +145,24 @@ enum { AT_ONCE = 4, MOST_PARTS = 64 };
 
 struct bench_memory {
     enum bench_traffic traffic;
-    size_t source_blocks, target_blocks, prefetch, parts;
+    size_t source_blocks, target_blocks, ahead, parts;
+    bool near; /* see read_blocks */
     block *source, *target;
     const ffp8_threads *threads;
     block sink[MOST_PARTS];
 };
 
-/* `ahead`: bytes between what is loaded and what is prefetched; 0: the hardware's own prefetch alone. */
-WIDEST static void read_blocks(const block *source, size_t count, size_t ahead, block *sink) {
+/* What is loaded `ahead` bytes later is prefetched, into L2 or, if `near`, into L1; ahead = 0: the hardware's own prefetch alone. */
+WIDEST static void read_blocks(const block *source, size_t count, size_t ahead, bool near, block *sink) {
     block sum[AT_ONCE] = {{0}};
     for (size_t i = 0; i + AT_ONCE <= count; i += AT_ONCE) {
-        if (ahead) {
-            for (size_t u = 0; u < AT_ONCE; u++) __builtin_prefetch((const char *)(source + i + u) + ahead, 0, 3);
+        const char *later = (const char *)(source + i) + ahead;
+        if (ahead && near) {
+            for (size_t u = 0; u < AT_ONCE; u++) __builtin_prefetch(later + u * sizeof(block), 0, 3);
+        } else if (ahead) {
+            for (size_t u = 0; u < AT_ONCE; u++) __builtin_prefetch(later + u * sizeof(block), 0, 2);
         }
-        for (size_t u = 0; u < AT_ONCE; u++) sum[u] ^= source[i + u];
+        for (size_t u = 0; u < AT_ONCE; u++) sum[u] += source[i + u];
     }
     *sink = sum[0] ^ sum[1] ^ sum[2] ^ sum[3];
 }
@@ -187,7 +192,7 @@ static void run_part(void *context, size_t part) {
     struct bench_memory *m = context;
     size_t first = m->source_blocks * part / m->parts, end = m->source_blocks * (part + 1) / m->parts;
     if (m->traffic == BENCH_READ)
-        read_blocks(m->source + first, end - first, m->prefetch, &m->sink[part]);
+        read_blocks(m->source + first, end - first, m->ahead, m->near, &m->sink[part]);
     else if (m->traffic == BENCH_COPY)
         memcpy(m->target + first, m->source + first, (end - first) * sizeof(block));
     else
@@ -207,22 +212,27 @@ static double run_memory(void *context, size_t repeats) {
     return bench_clock(m->parts == 1) - start;
 }
 
-/* The distance at which this machine reads fastest. */
+/* The way in which this machine reads fastest. */
 static void choose_prefetch(struct bench_memory *m) {
-    static const size_t distances[] = {0, 2048, 4096, 8192};
-    double best = 1e9;
+    static const struct {
+        size_t ahead;
+        bool near;
+    } ways[] = {{0, false}, {2048, false}, {4096, false}, {4096, true}};
+    double best = INFINITY;
     size_t chosen = 0;
-    for (int round = 0; round < 3; round++) {
-        for (size_t i = 0; i < sizeof distances / sizeof distances[0]; i++) {
-            m->prefetch = distances[i];
+    run_memory(m, 1);
+    for (int round = 0; round < 5; round++) {
+        for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+            m->ahead = ways[i].ahead;
+            m->near = ways[i].near;
             double time = run_memory(m, 1);
-            if (round > 0 && time < best) {
-                best = time;
-                chosen = distances[i];
-            }
+            if (time >= best) continue;
+            best = time;
+            chosen = i;
         }
     }
-    m->prefetch = chosen;
+    m->ahead = ways[chosen].ahead;
+    m->near = ways[chosen].near;
 }
 
 struct bench_memory *bench_memory_create(enum bench_traffic traffic, size_t source_bytes, size_t target_bytes,

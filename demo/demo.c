@@ -252,15 +252,13 @@ static bool run_all(const struct data *data, const ffp8_threads *threads, cJSON 
     static struct model8 models[3];
     static ffp8_calibrator calibrators[NETWORK_MAX_LAYERS + 1];
     struct result results[4] = { { .key = "fp32", .title = "FP32 (oneDNN)" }, { .key = "ffp8", .title = "FFP8, chosen" },
-                                 { .key = "e4m3", .title = "E4M3, signed, fixed" }, { .key = "int8", .title = "INT8, signed, fixed" } };
-    ffp8_format e4m3, int8;
+                                 { .key = "e4m3", .title = "E4M3 for every tensor" }, { .key = "int8", .title = "INT8 for every tensor" } };
+    const enum model8_kind kinds[3] = { MODEL8_CHOSEN, MODEL8_E4M3, MODEL8_INT8 };
     const struct network *network = &data->network;
-    bool ok = ffp8_format_from_name("e4m3fn", &e4m3) == FFP8_OK && ffp8_format_from_name("int8", &int8) == FFP8_OK &&
-              fp32_model_init(&fp32, network, BATCH) && calibrate(&fp32, &data->calibration, calibrators) &&
-              model8_init_chosen(&models[0], network, BATCH, calibrators, threads) &&
-              model8_init_fixed(&models[1], network, BATCH, calibrators, threads, &e4m3) &&
-              model8_init_fixed(&models[2], network, BATCH, calibrators, threads, &int8) && evaluate(&results[0], run_fp32, &fp32, data, NULL);
-    for (int i = 0; ok && i < 3; i++) ok = evaluate(&results[i + 1], run_model8, &models[i], data, &results[0]);
+    bool ok = fp32_model_init(&fp32, network, BATCH) && calibrate(&fp32, &data->calibration, calibrators) &&
+              evaluate(&results[0], run_fp32, &fp32, data, NULL);
+    for (int i = 0; ok && i < 3; i++)
+        ok = model8_init(&models[i], kinds[i], network, BATCH, calibrators, threads) && evaluate(&results[i + 1], run_model8, &models[i], data, &results[0]);
     if (ok) {
         report_formats(&models[0], json);
         report_results(results, 4, json);

@@ -14,10 +14,14 @@ static float largest_magnitude(const float *x, size_t n) {
     return largest;
 }
 
-static float scale_to(const ffp8_format *format, float amax) {
+/* A format given beforehand, for values up to amax. */
+static bool fixed_format(enum model8_kind kind, float amax, struct number_format *out) {
     ffp8_format_info info;
-    ffp8_format_query(format, &info);
-    return amax > 0 ? amax / info.max : 1;
+    *out = (struct number_format){ .scale = 1, .snr_db = NAN };
+    if (kind == MODEL8_E4M3) return ffp8_format_for_range(1, 4, amax, &out->format) == FFP8_OK;
+    if (ffp8_format_from_name("int8", &out->format) != FFP8_OK || ffp8_format_query(&out->format, &info) != FFP8_OK) return false;
+    if (amax > 0) out->scale = amax / info.max;
+    return true;
 }
 
 static ffp8_conv_args conv_args(struct model8 *model, size_t index, size_t batch) {
@@ -130,7 +134,7 @@ static bool pack_layer(struct model8_layer *out, const struct layer *layer, bool
 }
 
 /* Formats are known: packs weights and sizes the buffers. */
-static bool finish_init(struct model8 *model) {
+static bool allocate(struct model8 *model) {
     const struct network *network = model->network;
     size_t last = network->layer_count - 1;
     bool ok = true;
@@ -150,56 +154,41 @@ static bool finish_init(struct model8 *model) {
     model->workspace = ok ? malloc(model->workspace_bytes) : NULL;
     model->scratch = malloc(network_scratch(network, 1, model->batch));
     model->image_codes = malloc(model->batch * s->in_h * s->in_w * s->c_in);
-    ok = ok && model->workspace && model->scratch && model->image_codes;
-    if (!ok) model8_free(model);
-    return ok;
+    return ok && model->workspace && model->scratch && model->image_codes;
 }
 
-static bool begin_init(struct model8 *model, const struct network *network, size_t batch, const ffp8_threads *threads) {
-    *model = (struct model8){ .network = network, .threads = threads, .batch = batch };
-    for (size_t i = 0; i < network->layer_count; i++) {
-        model->layers[i].scales = malloc(network->layers[i].shape.c_out * sizeof(float));
-        if (!model->layers[i].scales) {
-            model8_free(model);
-            return false;
-        }
-    }
+static bool number_activation(enum model8_kind kind, const ffp8_calibrator *calibrator, struct number_format *out) {
+    if (kind != MODEL8_CHOSEN) return fixed_format(kind, fmaxf(-calibrator->min, calibrator->max), out);
+    ffp8_choice choice;
+    if (ffp8_calibrator_choose(calibrator, &choice) != FFP8_OK) return false;
+    *out = (struct number_format){ choice.format, 1, choice.snr_db };
     return true;
 }
 
-bool model8_init_chosen(struct model8 *model, const struct network *network, size_t batch, const ffp8_calibrator *activations,
-                        const ffp8_threads *threads) {
-    if (!begin_init(model, network, batch, threads)) return false;
-    for (size_t i = 0; i <= network->layer_count; i++) {
-        ffp8_choice choice;
-        if (ffp8_calibrator_choose(&activations[i], &choice) != FFP8_OK) return false;
-        model->activations[i] = (struct number_format){ choice.format, 1, choice.snr_db };
+static bool number_weights(enum model8_kind kind, const struct layer *layer, struct model8_layer *out) {
+    size_t rows = layer->shape.c_out, k = layer->shape.c_in * layer->shape.kernel_h * layer->shape.kernel_w;
+    out->scales = malloc(rows * sizeof *out->scales);
+    if (!out->scales) return false;
+    if (kind != MODEL8_CHOSEN) {
+        if (!fixed_format(kind, largest_magnitude(layer->weight, rows * k), &out->weight)) return false;
+        for (size_t o = 0; o < rows; o++) out->scales[o] = out->weight.scale;
+        return true;
     }
-    for (size_t i = 0; i < network->layer_count; i++) {
-        const struct layer *layer = &network->layers[i];
-        size_t k = layer->shape.c_in * layer->shape.kernel_h * layer->shape.kernel_w;
-        ffp8_choice choice;
-        if (ffp8_format_choose_rows(layer->weight, k, layer->shape.c_out, k, &choice, model->layers[i].scales) != FFP8_OK) return false;
-        model->layers[i].weight = (struct number_format){ choice.format, 1, choice.snr_db };
-    }
-    return finish_init(model);
+    ffp8_choice choice;
+    if (ffp8_format_choose_rows(layer->weight, k, rows, k, &choice, out->scales) != FFP8_OK) return false;
+    out->weight = (struct number_format){ choice.format, 1, choice.snr_db };
+    return true;
 }
 
-bool model8_init_fixed(struct model8 *model, const struct network *network, size_t batch, const ffp8_calibrator *activations,
-                       const ffp8_threads *threads, const ffp8_format *format) {
-    if (!begin_init(model, network, batch, threads)) return false;
-    for (size_t i = 0; i <= network->layer_count; i++) {
-        float amax = fmaxf(-activations[i].min, activations[i].max);
-        model->activations[i] = (struct number_format){ *format, scale_to(format, amax), NAN };
-    }
-    for (size_t i = 0; i < network->layer_count; i++) {
-        const struct layer *layer = &network->layers[i];
-        size_t k = layer->shape.c_in * layer->shape.kernel_h * layer->shape.kernel_w;
-        float scale = scale_to(format, largest_magnitude(layer->weight, layer->shape.c_out * k));
-        model->layers[i].weight = (struct number_format){ *format, scale, NAN };
-        for (size_t o = 0; o < layer->shape.c_out; o++) model->layers[i].scales[o] = scale;
-    }
-    return finish_init(model);
+bool model8_init(struct model8 *model, enum model8_kind kind, const struct network *network, size_t batch, const ffp8_calibrator *activations,
+                 const ffp8_threads *threads) {
+    *model = (struct model8){ .network = network, .threads = threads, .batch = batch };
+    bool ok = true;
+    for (size_t i = 0; ok && i <= network->layer_count; i++) ok = number_activation(kind, &activations[i], &model->activations[i]);
+    for (size_t i = 0; ok && i < network->layer_count; i++) ok = number_weights(kind, &network->layers[i], &model->layers[i]);
+    ok = ok && allocate(model);
+    if (!ok) model8_free(model);
+    return ok;
 }
 
 void model8_free(struct model8 *model) {

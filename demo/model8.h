@@ -32,13 +32,13 @@ struct model8 {
     uint8_t *image_codes;
 };
 
-/* Two ways to number formats.
+/* Three ways to number formats.
  * CHOSEN: for each tensor by ffp8_format_choose_rows (weights) and a calibrator (activations).
- * FIXED: one signed format everywhere, scaled to each tensor's largest magnitude (one scale a tensor). */
-bool model8_init_chosen(struct model8 *model, const struct network *network, size_t batch, const ffp8_calibrator *activations,
-                        const ffp8_threads *threads);
-bool model8_init_fixed(struct model8 *model, const struct network *network, size_t batch, const ffp8_calibrator *activations,
-                       const ffp8_threads *threads, const ffp8_format *format);
+ * E4M3: signed E4M3 for every tensor, the bias from its range: the same method with nothing but the bias to choose.
+ * INT8: the usual symmetric one, one scale a tensor. */
+enum model8_kind { MODEL8_CHOSEN, MODEL8_E4M3, MODEL8_INT8 };
+bool model8_init(struct model8 *model, enum model8_kind kind, const struct network *network, size_t batch, const ffp8_calibrator *activations,
+                 const ffp8_threads *threads);
 void model8_free(struct model8 *model);
 bool model8_run(struct model8 *model, const float *x, float *logits);
 /* All packed weights. */

@@ -3,7 +3,7 @@
 # What every target of this project is compiled with, whatever its language.
 add_library(ffp8_options INTERFACE)
 target_compile_options(ffp8_options INTERFACE
-  -Wall -Wextra -Wundef -Wpointer-arith -Wshadow=local
+  -Wall -Wextra -Wundef -Wpointer-arith -Wshadow
   $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes>
   # A product and a sum are fused where the source says fma, and nowhere else: results are bitwise the same on every tier.
   -ffp-contract=off)

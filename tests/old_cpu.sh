@@ -11,7 +11,7 @@ on_tier=$4
 shift 4
 qemu=$(command -v qemu-x86_64-static || command -v qemu-x86_64) || { echo "skipped: no qemu-x86_64"; exit 77; }
 for tier in $all; do
-    "$qemu" -cpu "$cpu" "$on_tier" "$tier" /bin/true 2>/dev/null
+    "$qemu" -cpu "$cpu" "$on_tier" "$tier" /bin/true >/dev/null 2>&1
     status=$?
     want=77
     [[ " $usable " != *" $tier "* ]] || want=0

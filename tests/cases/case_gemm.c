@@ -262,10 +262,10 @@ static bool check_problem(struct check_run *run, struct problem *p) {
     bool used[256] = { false };
     for (size_t i = 0; i < weights; i++) used[w_code[i]] = true;
     const ffp8_format *a_format = g->a_type == FFP8_TYPE_FFP8 || g->a_quantize ? &g->a_format : NULL;
-    const unsigned w_classes = ffp8_format_classes(&g->weights.format, used);
+    const unsigned w_classes = ffp8_format_classes(&g->weights.format, p->packed ? used : NULL); /* plain weights are not looked through */
     p->product = ffp8_product_class(a_format, g->a_type, w_classes, g->accuracy);
     static struct ffp8_operands operands;
-    ffp8_operands_init(&operands, run->kernels, a_format, g->a_type, &g->weights.format, w_classes, true, g->accuracy);
+    ffp8_operands_init(&operands, run->kernels, a_format, g->a_type, &g->weights.format, w_classes, false, g->accuracy);
     p->shift = operands.shift;
     if (!fill_a(run, p, stored_a, row_scale)) return true;
     if (p->a_quantum * p->w_quantum < 0x1p-120) p->exact = false; /* products underflow */

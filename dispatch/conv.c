@@ -2,10 +2,11 @@
  *
  * conv.c - convolution as implicit GEMM: which way a call goes, its bands, its threads, its workspace
  *
- * A band is some output rows whose staged input and FP32 sums fit the L2 cache together. For each band: stage what it reads (a slab per
- * image, conv_stage.c); then run the loop nest over tiles of neighbouring outputs, the segments of k being offsets into the slab; then finish
- * the sums. Bands lie within an image or hold whole images. Pieces for threads are ranges of output rows, and of output channels where
- * the rows are few. Nothing of this changes a sum: an output's terms and their order depend on the class, the table and the packed order.
+ * A band is some output rows whose staged input and FP32 sums fit the L2 cache together; it lies within an image or holds whole images.
+ * For each band: stage what it reads (a slab per image, conv_stage.c), run the loop nest over tiles of neighbouring outputs, the segments of
+ * k being offsets into the slab, and finish the sums. Where all expanded weights outlast a call of the nest, a band is walked a few rows at a
+ * time, so that their sums are finished while they are in L1. Pieces for threads are ranges of output rows, and of output channels where the
+ * rows are few. Nothing of this changes a sum: an output's terms and their order depend on the class, the table and the packed order.
  */
 #include "conv.h"
 
@@ -135,7 +136,8 @@ static void choose_pieces(struct plan *plan) {
 static void choose_bands(struct plan *plan) {
     const struct ffp8_conv_dims *d = &plan->call.problem.dims;
     const struct ffp8_conv_stage *stage = &plan->stage;
-    const size_t columns = piece_columns(plan), row_sums = d->out_w * columns * sizeof(float), most = ffp8_ceil_div(output_rows(d), plan->row_pieces);
+    const size_t columns = piece_columns(plan), row_sums = d->out_w * columns * sizeof(float),
+                 most = ffp8_ceil_div(output_rows(d), plan->row_pieces);
     size_t rows = ffp8_min_size(most, d->out_h);
     const size_t fixed = ffp8_conv_slab_rows(stage, 1) * stage->row_bytes, step = stage->row_step * stage->row_bytes;
     const size_t staged = fixed >= STAGE_BYTES ? 1 : 1 + (STAGE_BYTES - fixed) / step;
@@ -199,7 +201,8 @@ static bool lay_out(struct plan *plan) {
         if (!plan->call.packed) ok = ok && reserve(&total, header->bytes, 1, &at->blob);
         if (plan->order == FFP8_CONV_LANES) {
             ok = ok && reserve(&total, d->c_out, sizeof(float), &at->scales);
-            ok = ok && reserve(&total, header->segments * header->segment_lines * FFP8_LINE_BYTES, ffp8_class_bytes(plan->operands.class_of), &at->weights);
+            ok = ok && reserve(&total, header->segments * header->segment_lines * FFP8_LINE_BYTES,
+                               ffp8_class_bytes(plan->operands.class_of), &at->weights);
         } else {
             ok = ok && reserve(&total, d->groups * group_lanes(d), sizeof(float), &at->scales);
             ok = ok && reserve(&total, header->segments, sizeof(size_t), &at->offsets);
@@ -217,7 +220,8 @@ static const char *find_reason(const struct plan *plan) {
     const double pixels = (double)(d->out_w - 1) * (double)stage->column_step + (double)(d->kernel_w - 1) * (double)d->dilation_w + 1;
     const double rows = (double)(d->kernel_h - 1) * (double)d->dilation_h + (double)stage->row_step;
     if (pixels * rows * (double)stage->pixel_bytes > max_row_bytes) return "what one output row reads is too large to stage";
-    if (plan->order == FFP8_CONV_LANES && plan->call.header.segments > plan->operands.exact_terms) return "more taps than int32 can sum exactly";
+    if (plan->order == FFP8_CONV_LANES && plan->call.header.segments > plan->operands.exact_terms)
+        return "more taps than int32 can sum exactly";
     return NULL;
 }
 
@@ -328,7 +332,8 @@ static void finish_nchw(struct piece *piece, size_t channel, size_t columns, con
             for (size_t c = 0; c < count; c++) {
                 const size_t index = (image * d->c_out + channel + j + c) * image_pixels + in_image;
                 for (size_t p = 0; bias && p < n; p++) constant[p] = bias[channel + j + c];
-                piece->amax = ffp8_larger(piece->amax, ffp8_output_row(piece->run->output, tile[c], n, bias ? constant : NULL, index, index, index));
+                piece->amax = ffp8_larger(piece->amax,
+                                          ffp8_output_row(piece->run->output, tile[c], n, bias ? constant : NULL, index, index, index));
             }
         }
     }
@@ -337,8 +342,10 @@ static void finish_nchw(struct piece *piece, size_t channel, size_t columns, con
 /* Also the nest's callback. */
 static void finish(void *context, size_t channel, size_t columns, float *sums, size_t ld) {
     struct piece *piece = context;
-    if (piece->run->plan->call.problem.args->layout == FFP8_LAYOUT_NHWC) finish_nhwc(piece, channel, columns, sums, ld);
-    else finish_nchw(piece, channel, columns, sums, ld);
+    if (piece->run->plan->call.problem.args->layout == FFP8_LAYOUT_NHWC)
+        finish_nhwc(piece, channel, columns, sums, ld);
+    else
+        finish_nchw(piece, channel, columns, sums, ld);
 }
 
 /* `pixels` neighbouring outputs, cut into tiles of about the same size. */
@@ -363,7 +370,8 @@ static size_t make_tiles(const struct piece *piece) {
     size_t count = 0, begin, end;
     for (size_t row = piece->rows_begin; row < piece->rows_end; row++) {
         inside_rows(piece->run, row, &begin, &end);
-        count = add_tiles(piece, count, row_address(piece, row), (row - piece->rows_begin) * d->out_w, d->out_w, begin * per_row, end * per_row);
+        count = add_tiles(piece, count, row_address(piece, row), (row - piece->rows_begin) * d->out_w, d->out_w, begin * per_row,
+                          end * per_row);
     }
     return count;
 }
@@ -371,7 +379,8 @@ static size_t make_tiles(const struct piece *piece) {
 /* FP32 sums that may lie where the output will. */
 static bool is_in_place(const struct run *run) {
     const struct ffp8_output *output = run->output;
-    return output->c_type == FFP8_TYPE_F32 && output->c_scale == 1 && !output->accumulate && run->plan->call.problem.args->layout == FFP8_LAYOUT_NHWC;
+    return output->c_type == FFP8_TYPE_F32 && output->c_scale == 1 && !output->accumulate &&
+           run->plan->call.problem.args->layout == FFP8_LAYOUT_NHWC;
 }
 
 /* TAPS and ROWS: the output rows in progress. Groups put their columns side by side, and all are finished together; a group that is alone
@@ -403,8 +412,10 @@ static void run_nest(struct piece *piece, bool panels_ready) {
         for (size_t t = 0; t < nest.tile_count; t++) piece->tiles[t].a += group_bytes;
     }
     if (!together || (in_place && ffp8_output_is_plain(run->output))) return;
-    if (d->groups > 1) finish(piece, 0, d->c_out, c, d->c_out);
-    else finish(piece, piece->column_begin, piece->column_end - piece->column_begin, c + piece->column_begin, d->c_out);
+    if (d->groups > 1)
+        finish(piece, 0, d->c_out, c, d->c_out);
+    else
+        finish(piece, piece->column_begin, piece->column_end - piece->column_begin, c + piece->column_begin, d->c_out);
 }
 
 static void run_lanes(struct piece *piece) {
@@ -417,8 +428,8 @@ static void run_lanes(struct piece *piece) {
         size_t tap_begin, tap_end;
         inside_rows(run, row, &tap_begin, &tap_end);
         float *c = is_in_place(run) ? (float *)run->output->c + row * d->out_w * d->c_out : piece->sums;
-        ffp8_conv_lanes_row(&plan->stage, run->workspace + plan->at.weights, row_address(piece, row), tap_begin, tap_end, scale, piece->pointers, c,
-                            d->c_out);
+        ffp8_conv_lanes_row(&plan->stage, run->workspace + plan->at.weights, row_address(piece, row), tap_begin, tap_end, scale,
+                            piece->pointers, c, d->c_out);
         piece->rows_begin = row;
         piece->rows_end = row + 1;
         if (!is_in_place(run) || !ffp8_output_is_plain(run->output)) finish(piece, 0, d->c_out, c, d->c_out);
@@ -461,7 +472,8 @@ static bool window_has_special(const struct piece *piece, size_t row) {
     const struct plan *plan = piece->run->plan;
     const struct ffp8_conv_dims *d = &plan->call.problem.dims;
     bool found = false;
-    for (size_t i = 0; i < d->kernel_h; i++) found |= has_special(row_address(piece, row) + i * d->dilation_h * plan->stage.row_bytes, plan->stage.row_bytes);
+    for (size_t i = 0; i < d->kernel_h; i++)
+        found |= has_special(row_address(piece, row) + i * d->dilation_h * plan->stage.row_bytes, plan->stage.row_bytes);
     return found;
 }
 
@@ -480,8 +492,10 @@ static void run_band(struct piece *piece, size_t begin, size_t end) {
         return;
     }
     for (size_t row = begin; row < end; row++) {
-        if (!window_has_special(piece, row)) run_rows(piece, row, row + 1);
-        else if (piece->column_begin == 0) piece->amax = ffp8_larger(piece->amax, ffp8_conv_generic(&plan->call.problem, row, row + 1));
+        if (!window_has_special(piece, row))
+            run_rows(piece, row, row + 1);
+        else if (piece->column_begin == 0)
+            piece->amax = ffp8_larger(piece->amax, ffp8_conv_generic(&plan->call.problem, row, row + 1));
     }
 }
 
@@ -554,8 +568,10 @@ static bool prepare(struct run *run) {
     uint8_t *blob = run->workspace + plan->at.blob;
     if (!plan->call.packed) ffp8_conv_write(&plan->call.problem.dims, &args->filter, header, blob);
     run->codes = plan->call.packed ? plan->call.problem.codes : blob + header->weights_offset;
-    if (plan->order == FFP8_CONV_LANES) ffp8_conv_lanes_weights(&plan->stage, header, run->codes, run->workspace + plan->at.weights);
-    else write_offsets(plan, (size_t *)(run->workspace + plan->at.offsets));
+    if (plan->order == FFP8_CONV_LANES)
+        ffp8_conv_lanes_weights(&plan->stage, header, run->codes, run->workspace + plan->at.weights);
+    else
+        write_offsets(plan, (size_t *)(run->workspace + plan->at.offsets));
     return true;
 }
 
@@ -568,7 +584,8 @@ ffp8_status ffp8_conv_run(const struct ffp8_kernels *kernels, const ffp8_conv_ar
     float amax = 0;
     if (plan.call.problem.dims.batch > 0) {
         struct ffp8_output output;
-        ffp8_output_init(&output, kernels, args->y, args->y_type, &args->y_format, args->y_scale, &args->y_encoding, args->accumulate, &args->epilogue);
+        ffp8_output_init(&output, kernels, args->y, args->y_type, &args->y_format, args->y_scale, &args->y_encoding, args->accumulate,
+                         &args->epilogue);
         struct run run = {.plan = &plan, .output = &output};
         run.workspace = (uint8_t *)args->workspace + (ALIGNMENT - (uintptr_t)args->workspace % ALIGNMENT) % ALIGNMENT;
         if (!plan.why && !prepare(&run)) {
@@ -603,7 +620,9 @@ ffp8_status ffp8_conv_oracle(const ffp8_conv_args *args) {
 /* ------------------------------------------------------------------------------------------------- public */
 ffp8_status ffp8_conv(const ffp8_conv_args *args) { return ffp8_conv_run(ffp8_kernels_active(), args); }
 
-ffp8_status ffp8_conv_workspace(const ffp8_conv_args *args, size_t *bytes) { return ffp8_conv_workspace_on(ffp8_kernels_active(), args, bytes); }
+ffp8_status ffp8_conv_workspace(const ffp8_conv_args *args, size_t *bytes) {
+    return ffp8_conv_workspace_on(ffp8_kernels_active(), args, bytes);
+}
 
 ffp8_status ffp8_conv_explain(const ffp8_conv_args *args, char *text, size_t bytes) {
     static const char *const classes[] = {"i8", "i16", "bf16", "f32"}, *const orders[] = {"", "", "taps", "rows", "lanes"};
@@ -617,6 +636,6 @@ ffp8_status ffp8_conv_explain(const ffp8_conv_args *args, char *text, size_t byt
     float scale;
     for (size_t o = 0; known && o < plan.call.problem.dims.c_out; o++)
         if (!channel_scale(&plan, o, &scale)) return ffp8_explain(text, bytes, "generic: %s", scale_reason);
-    return ffp8_explain(text, bytes, "%s: %s %s, %s", kernels->name, classes[plan.operands.class_of], plan.call.packed ? "packed" : "packed in the call",
-                        orders[plan.order]);
+    return ffp8_explain(text, bytes, "%s: %s %s, %s", kernels->name, classes[plan.operands.class_of],
+                        plan.call.packed ? "packed" : "packed in the call", orders[plan.order]);
 }

@@ -81,7 +81,8 @@ void ffp8_conv_stage_slab(const struct ffp8_conv_stage *stage, size_t image, siz
  */
 
 /* Decodes the weights to [kh][kw][channel of the group][lanes] elements. */
-void ffp8_conv_lanes_weights(const struct ffp8_conv_stage *stage, const struct ffp8_packed_header *header, const uint8_t *codes, void *weights);
+void ffp8_conv_lanes_weights(const struct ffp8_conv_stage *stage, const struct ffp8_packed_header *header, const uint8_t *codes,
+                             void *weights);
 /* `row`: the staged row of the first tap. Taps in rows outside [begin, end) are known to be zero. pointers: 2 * kernel_h * kernel_w * group_in. */
 void ffp8_conv_lanes_row(const struct ffp8_conv_stage *stage, const void *weights, const uint8_t *row, size_t begin, size_t end,
                          const float *scale, const void **pointers, float *c, size_t ldc);

@@ -43,7 +43,8 @@ ffp8_status ffp8_conv_filter_dims(const ffp8_conv_shape *shape, struct ffp8_conv
 }
 
 /* Positions of a dilated kernel on a padded extent. */
-static ffp8_status output_extent(size_t in, size_t kernel, size_t dilation, size_t pad_before, size_t pad_after, size_t stride, size_t *out) {
+static ffp8_status output_extent(size_t in, size_t kernel, size_t dilation, size_t pad_before, size_t pad_after, size_t stride,
+                                 size_t *out) {
     size_t padded, span;
     if (__builtin_add_overflow(in, pad_before, &padded) || __builtin_add_overflow(padded, pad_after, &padded)) return FFP8_ERROR_OVERFLOW;
     if (__builtin_mul_overflow(kernel - 1, dilation, &span)) return FFP8_ERROR_OVERFLOW;
@@ -87,7 +88,8 @@ ffp8_status ffp8_conv_filter_check(const ffp8_filter *filter, const struct ffp8_
     if (status != FFP8_OK) return status;
     if (filter->scales.block_k) return FFP8_ERROR_SCALE;
     if (!filter->data && !query) return FFP8_ERROR_NULL;
-    return (query ? ffp8_scales_check_shape : ffp8_scales_check)(&filter->scales, dims->c_out, dims->group_in * dims->kernel_h * dims->kernel_w);
+    return (query ? ffp8_scales_check_shape : ffp8_scales_check)(&filter->scales, dims->c_out,
+                                                                 dims->group_in * dims->kernel_h * dims->kernel_w);
 }
 
 static bool is_type(ffp8_dtype type) { return (unsigned)type <= FFP8_TYPE_FFP8; }

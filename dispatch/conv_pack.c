@@ -54,7 +54,8 @@ static void measure(const struct ffp8_conv_dims *dims, const ffp8_filter *filter
 }
 
 /* Segment by segment; one block is a panel of up to 32 channels of one group. */
-static void write_lines(const struct ffp8_conv_dims *d, const ffp8_filter *filter, const struct ffp8_packed_header *header, uint8_t *lines) {
+static void write_lines(const struct ffp8_conv_dims *d, const ffp8_filter *filter, const struct ffp8_packed_header *header,
+                        uint8_t *lines) {
     const enum ffp8_conv_order order = ffp8_conv_packed_order(header);
     const size_t column_stride = d->group_in * d->kernel_h * d->kernel_w, taps_w = order == FFP8_CONV_ROWS ? 1 : d->kernel_w;
     for (size_t o = 0; o < d->c_out; o += ffp8_min_size(FFP8_NR, d->group_out - o % d->group_out)) {
@@ -66,7 +67,8 @@ static void write_lines(const struct ffp8_conv_dims *d, const ffp8_filter *filte
                 if (filter->order == FFP8_ORDER_OHWI) {
                     ffp8_pack_segment(segment, src, column_stride, 1, columns, header->segment_k, (uint8_t)header->pad_code);
                 } else if (order == FFP8_CONV_TAPS) {
-                    ffp8_pack_segment(segment, src, column_stride, d->kernel_h * d->kernel_w, columns, header->segment_k, (uint8_t)header->pad_code);
+                    ffp8_pack_segment(segment, src, column_stride, d->kernel_h * d->kernel_w, columns, header->segment_k,
+                                      (uint8_t)header->pad_code);
                 } else { /* (kw, channel) out of [channel][kh][kw]: no constant stride */
                     for (size_t k = 0; k < header->segment_k; k++)
                         for (size_t n = 0; n < columns; n++)
@@ -90,8 +92,10 @@ static void write_lanes(const struct ffp8_conv_dims *d, const ffp8_filter *filte
 void ffp8_conv_write(const struct ffp8_conv_dims *dims, const ffp8_filter *filter, const struct ffp8_packed_header *header, void *blob) {
     uint8_t *weights = (uint8_t *)blob + header->weights_offset;
     ffp8_packed_open(blob, header, &filter->format, &filter->scales);
-    if (header->kind == FFP8_PACKED_DEPTHWISE) write_lanes(dims, filter, weights);
-    else write_lines(dims, filter, header, weights);
+    if (header->kind == FFP8_PACKED_DEPTHWISE)
+        write_lanes(dims, filter, weights);
+    else
+        write_lines(dims, filter, header, weights);
 }
 
 static ffp8_status lay_out(const ffp8_conv_shape *shape, const ffp8_filter *filter, bool query, struct ffp8_conv_dims *dims,

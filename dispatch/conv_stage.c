@@ -42,8 +42,10 @@ void ffp8_conv_stage_init(struct ffp8_conv_stage *stage, const struct ffp8_kerne
 
 /* 8 x 8 bytes, rows in words, by swapping ever smaller off-diagonal blocks. */
 static void transpose_8x8(uint64_t r[8]) {
-    static const struct { unsigned shift, distance; uint64_t mask; } steps[] = {
-        {32, 4, UINT64_C(0x00000000FFFFFFFF)}, {16, 2, UINT64_C(0x0000FFFF0000FFFF)}, {8, 1, UINT64_C(0x00FF00FF00FF00FF)}};
+    static const struct {
+        unsigned shift, distance;
+        uint64_t mask;
+    } steps[] = {{32, 4, UINT64_C(0x00000000FFFFFFFF)}, {16, 2, UINT64_C(0x0000FFFF0000FFFF)}, {8, 1, UINT64_C(0x00FF00FF00FF00FF)}};
     for (size_t s = 0; s < 3; s++) {
         for (size_t i = 0; i < 8; i++) {
             const size_t j = i + steps[s].distance;
@@ -55,12 +57,16 @@ static void transpose_8x8(uint64_t r[8]) {
     }
 }
 
-struct area { size_t channel_begin, channel_end, pixel_begin, pixel_end; };
+struct area {
+    size_t channel_begin, channel_end, pixel_begin, pixel_end;
+};
 
 /* dst[pixel][channel] = src[channel * plane + pixel * step] over an area of a row of `channels` channels, for elements of `bytes` bytes. */
-static inline void transpose_plain(const uint8_t *src, size_t plane, size_t step, size_t channels, struct area area, size_t bytes, uint8_t *dst) {
+static inline void transpose_plain(const uint8_t *src, size_t plane, size_t step, size_t channels, struct area area, size_t bytes,
+                                   uint8_t *dst) {
     for (size_t c = area.channel_begin; c < area.channel_end; c++)
-        for (size_t p = area.pixel_begin; p < area.pixel_end; p++) memcpy(dst + (p * channels + c) * bytes, src + (c * plane + p * step) * bytes, bytes);
+        for (size_t p = area.pixel_begin; p < area.pixel_end; p++)
+            memcpy(dst + (p * channels + c) * bytes, src + (c * plane + p * step) * bytes, bytes);
 }
 
 static void transpose_codes(const uint8_t *src, size_t plane, size_t channels, size_t pixels, uint8_t *dst) {
@@ -83,8 +89,10 @@ static void transpose_row(const struct ffp8_conv_stage *stage, const uint8_t *sr
     const struct area all = {0, d->c_in, 0, pixels};
     switch (type_bytes(stage->problem->args->x_type)) {
     case 1:
-        if (step == 1) transpose_codes(src, plane, d->c_in, pixels, dst);
-        else transpose_plain(src, plane, step, d->c_in, all, 1, dst);
+        if (step == 1)
+            transpose_codes(src, plane, d->c_in, pixels, dst);
+        else
+            transpose_plain(src, plane, step, d->c_in, all, 1, dst);
         return;
     case 2: transpose_plain(src, plane, step, d->c_in, all, 2, dst); return;
     default: transpose_plain(src, plane, step, d->c_in, all, 4, dst); return;
@@ -105,10 +113,14 @@ static inline void gather_codes(const struct ffp8_conv_dims *d, const uint8_t *p
 }
 
 static void gather_lanes(const struct ffp8_conv_dims *d, const uint8_t *pixel, size_t bytes, uint8_t *dst) {
-    if (bytes == 1 && d->group_out == 1) gather_codes(d, pixel, 1, dst);
-    else if (bytes == 1 && d->group_out == 2) gather_codes(d, pixel, 2, dst);
-    else if (bytes == 1 && d->group_out == 4) gather_codes(d, pixel, 4, dst);
-    else if (bytes == 1 && d->group_out == 8) gather_codes(d, pixel, 8, dst);
+    if (bytes == 1 && d->group_out == 1)
+        gather_codes(d, pixel, 1, dst);
+    else if (bytes == 1 && d->group_out == 2)
+        gather_codes(d, pixel, 2, dst);
+    else if (bytes == 1 && d->group_out == 4)
+        gather_codes(d, pixel, 4, dst);
+    else if (bytes == 1 && d->group_out == 8)
+        gather_codes(d, pixel, 8, dst);
     else
         for (size_t c = 0; c < d->group_in; c++)
             for (size_t g = 0; g < d->groups; g++)
@@ -116,7 +128,8 @@ static void gather_lanes(const struct ffp8_conv_dims *d, const uint8_t *pixel, s
 }
 
 /* `pixels` pixels, `src_step` bytes apart, channels innermost. */
-static void stage_pixels(const struct ffp8_conv_stage *stage, const uint8_t *src, size_t src_step, size_t pixels, uint8_t *dst, uint8_t *scratch) {
+static void stage_pixels(const struct ffp8_conv_stage *stage, const uint8_t *src, size_t src_step, size_t pixels, uint8_t *dst,
+                         uint8_t *scratch) {
     const struct ffp8_conv_dims *d = &stage->problem->dims;
     const ffp8_dtype type = stage->problem->args->x_type;
     const size_t bytes = type_bytes(type), element_bytes = ffp8_class_bytes(stage->operands->class_of);
@@ -151,7 +164,8 @@ static void stage_row(const struct ffp8_conv_stage *stage, size_t image, size_t 
     if (right < left) right = left;
     const size_t w = left * step - d->pad_left; /* of the pixel `left`, if there is one */
     ffp8_stage_zeros(stage->operands, left * element_count, dst);
-    ffp8_stage_zeros(stage->operands, (stage->row_pixels - right) * element_count + tail_elements(stage->order), dst + right * stage->pixel_bytes);
+    ffp8_stage_zeros(stage->operands, (stage->row_pixels - right) * element_count + tail_elements(stage->order),
+                     dst + right * stage->pixel_bytes);
     if (left == right) return;
     uint8_t *to = dst + left * stage->pixel_bytes;
     if (args->layout == FFP8_LAYOUT_NHWC) {
@@ -171,7 +185,9 @@ void ffp8_conv_stage_slab(const struct ffp8_conv_stage *stage, size_t image, siz
     uint8_t *dst = slab;
     for (size_t r = 0; r < rows; r++, dst += stage->row_bytes) {
         const size_t h = p * d->stride_h + r * stage->x_step_h - d->pad_top; /* above the image it wraps around to large numbers */
-        if (h < d->in_h) stage_row(stage, image, h, dst, scratch);
-        else ffp8_stage_zeros(stage->operands, stage->row_bytes / ffp8_class_bytes(stage->operands->class_of), dst);
+        if (h < d->in_h)
+            stage_row(stage, image, h, dst, scratch);
+        else
+            ffp8_stage_zeros(stage->operands, stage->row_bytes / ffp8_class_bytes(stage->operands->class_of), dst);
     }
 }

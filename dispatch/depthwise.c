@@ -7,10 +7,13 @@
  */
 #include "conv.h"
 
-void ffp8_conv_lanes_weights(const struct ffp8_conv_stage *stage, const struct ffp8_packed_header *header, const uint8_t *codes, void *weights) {
+void ffp8_conv_lanes_weights(const struct ffp8_conv_stage *stage, const struct ffp8_packed_header *header, const uint8_t *codes,
+                             void *weights) {
     const size_t count = header->segments * header->segment_lines * FFP8_LINE_BYTES;
-    if (stage->operands->class_of == FFP8_CLASS_I16) stage->kernels->decode16(codes, weights, count, &stage->operands->b);
-    else stage->kernels->decode32(codes, weights, count, &stage->operands->b);
+    if (stage->operands->class_of == FFP8_CLASS_I16)
+        stage->kernels->decode16(codes, weights, count, &stage->operands->b);
+    else
+        stage->kernels->decode32(codes, weights, count, &stage->operands->b);
 }
 
 void ffp8_conv_lanes_row(const struct ffp8_conv_stage *stage, const void *weights, const uint8_t *row, size_t begin, size_t end,

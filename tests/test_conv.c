@@ -79,8 +79,10 @@ static void fill(void *dst, ffp8_dtype type, size_t n, const ffp8_format *format
     }
     for (size_t i = 0; i < n; i++) {
         const float v = whole ? (float)below(9) - 4 : ((float)below(1 << 24) / (1 << 23) - 1) * ldexpf(1, (int)below(8) - 4);
-        if (type == FFP8_TYPE_F32) ((float *)dst)[i] = v;
-        else ((uint16_t *)dst)[i] = type == FFP8_TYPE_BF16 ? ffp8_bf16_from_f32(v) : ffp8_f16_from_f32(v);
+        if (type == FFP8_TYPE_F32)
+            ((float *)dst)[i] = v;
+        else
+            ((uint16_t *)dst)[i] = type == FFP8_TYPE_BF16 ? ffp8_bf16_from_f32(v) : ffp8_f16_from_f32(v);
     }
 }
 
@@ -117,8 +119,8 @@ static ffp8_format format_named(const char *name) {
     cr_assert_eq(ffp8_format_from_name(name, &format), FFP8_OK, "%s", name);
     return format;
 }
-static const char *const names[] = {"int8", "uint8", "ffp8:s1x2y5b1", "ffp8:s1x3y4b3", "ffp8:s0x3y5b3", "ffp8:s1x4y3b7", "e4m3fn", "e5m2",
-                                    "ffp8:s1x5y2b15", "e4m3fnuz", "ffp8:s1x6y1b31", "ffp8:s0x6y2b31"};
+static const char *const names[] = {"int8",   "uint8", "ffp8:s1x2y5b1",  "ffp8:s1x3y4b3", "ffp8:s0x3y5b3",  "ffp8:s1x4y3b7",
+                                    "e4m3fn", "e5m2",  "ffp8:s1x5y2b15", "e4m3fnuz",      "ffp8:s1x6y1b31", "ffp8:s0x6y2b31"};
 static float codebook[256];
 static ffp8_format random_format(void) {
     if (!one_in(12)) return format_named(names[below(sizeof names / sizeof *names)]);
@@ -191,8 +193,10 @@ static void job_optional_data(struct job *job) {
         job->scales = buffer_new(a->shape.c_out * sizeof(float), 0);
         for (size_t i = 0; i < a->shape.c_out; i++) {
             const int exponent = (int)below(3) - 1;
-            if (a->filter.scales.type == FFP8_SCALE_E8M0) job->scales.data[i] = (uint8_t)(127 + exponent);
-            else ((float *)job->scales.data)[i] = job->whole ? ldexpf(1, exponent) : 0.25f + (float)below(1000) / 999;
+            if (a->filter.scales.type == FFP8_SCALE_E8M0)
+                job->scales.data[i] = (uint8_t)(127 + exponent);
+            else
+                ((float *)job->scales.data)[i] = job->whole ? ldexpf(1, exponent) : 0.25f + (float)below(1000) / 999;
         }
         a->filter.scales.data = job->scales.data;
     }
@@ -221,10 +225,10 @@ static void describe(struct job *job) {
     snprintf(job->text, sizeof job->text,
              "%zux%zux%zux%zu -> %zu kernel %zux%zu stride %zu,%zu dilation %zu,%zu pad %zu,%zu,%zu,%zu groups %zu %s x %d %s w %s y %d "
              "epilogue %d%s%s accumulate %d accuracy %d %s %s threads %zu [%s]",
-             s->batch, s->in_h, s->in_w, s->c_in, s->c_out, s->kernel_h, s->kernel_w, s->stride_h, s->stride_w, s->dilation_h, s->dilation_w,
-             s->pad_top, s->pad_left, s->pad_bottom, s->pad_right, s->groups, a->layout ? "nchw" : "nhwc", a->x_type, x, w, a->y_type,
-             a->epilogue.activation, a->epilogue.bias ? " bias" : "", a->epilogue.residual ? " residual" : "", a->accumulate, a->accuracy,
-             a->packed.data ? "packed" : "plain", job->whole ? "whole" : "full", a->threads ? a->threads->threads : 0, how);
+             s->batch, s->in_h, s->in_w, s->c_in, s->c_out, s->kernel_h, s->kernel_w, s->stride_h, s->stride_w, s->dilation_h,
+             s->dilation_w, s->pad_top, s->pad_left, s->pad_bottom, s->pad_right, s->groups, a->layout ? "nchw" : "nhwc", a->x_type, x, w,
+             a->y_type, a->epilogue.activation, a->epilogue.bias ? " bias" : "", a->epilogue.residual ? " residual" : "", a->accumulate,
+             a->accuracy, a->packed.data ? "packed" : "plain", job->whole ? "whole" : "full", a->threads ? a->threads->threads : 0, how);
 }
 
 /* The library's call, in a workspace of exactly the queried size. */
@@ -296,7 +300,9 @@ static void expect_same(const struct job *job, float amax, float want_amax) {
     const bool same = same_bits(job, &i);
     cr_assert(same, "y[%zu] = %.9g, oracle %.9g: %s", i, (double)load(job->y.data, job->args.y_type, &job->args.y_format, i),
               (double)load(job->want.data, job->args.y_type, &job->args.y_format, i), job->text);
-    if (job->args.epilogue.amax) cr_assert(amax == want_amax || (isnan(amax) && isnan(want_amax)), "amax %g, oracle %g: %s", (double)amax, (double)want_amax, job->text);
+    if (job->args.epilogue.amax)
+        cr_assert(amax == want_amax || (isnan(amax) && isnan(want_amax)), "amax %g, oracle %g: %s", (double)amax, (double)want_amax,
+                  job->text);
 }
 
 /* F32 output with at most a bias. */
@@ -309,9 +315,11 @@ static void expect_within(const struct job *job, const struct ffp8_conv_dims *d)
         const size_t o = job->args.layout == FFP8_LAYOUT_NHWC ? i % d->c_out : i / (d->out_h * d->out_w) % d->c_out;
         double scale = job->args.x_scale ? job->args.x_scale : 1;
         if (job->scales.data)
-            scale *= job->args.filter.scales.type == FFP8_SCALE_E8M0 ? ldexp(1, job->scales.data[o] - 127) : ((const float *)job->scales.data)[o];
+            scale *= job->args.filter.scales.type == FFP8_SCALE_E8M0 ? ldexp(1, job->scales.data[o] - 127)
+                                                                     : ((const float *)job->scales.data)[o];
         const double bound = (gamma + 8 * u) * magnitude * scale + 8 * u * fabs(want);
-        cr_assert(fabs(got - want) <= bound, "y[%zu] = %.9g, oracle %.9g, off by %g bounds: %s", i, got, want, fabs(got - want) / bound, job->text);
+        cr_assert(fabs(got - want) <= bound, "y[%zu] = %.9g, oracle %.9g, off by %g bounds: %s", i, got, want, fabs(got - want) / bound,
+                  job->text);
     }
 }
 
@@ -422,8 +430,10 @@ static void sweep(size_t count, bool whole) {
         describe(&job);
         job_run(&job);
         const bool exact = whole || call.problem.class_of <= FFP8_CLASS_I16;
-        if (exact) expect_same(&job, job.amax, want_amax);
-        else expect_within(&job, &call.problem.dims);
+        if (exact)
+            expect_same(&job, job.amax, want_amax);
+        else
+            expect_within(&job, &call.problem.dims);
         *(exact ? &bitwise : &bounded) += 1;
         job_free(&job);
     }
@@ -471,7 +481,17 @@ Test(conv, identity_kernel_copies) {
             for (size_t c = 1; c <= 40; c += 13) {
                 struct job job = {.args = FFP8_CONV_ARGS_INIT};
                 ffp8_conv_args *a = &job.args;
-                a->shape = (ffp8_conv_shape){.batch = 2, .in_h = 5, .in_w = 6, .c_in = c, .c_out = c, .kernel_h = 3, .kernel_w = 3, .pad_top = 1, .pad_left = 1, .pad_bottom = 1, .pad_right = 1};
+                a->shape = (ffp8_conv_shape){.batch = 2,
+                                             .in_h = 5,
+                                             .in_w = 6,
+                                             .c_in = c,
+                                             .c_out = c,
+                                             .kernel_h = 3,
+                                             .kernel_w = 3,
+                                             .pad_top = 1,
+                                             .pad_left = 1,
+                                             .pad_bottom = 1,
+                                             .pad_right = 1};
                 a->layout = (ffp8_layout)layout;
                 a->x_type = a->y_type = FFP8_TYPE_FFP8;
                 a->x_format = a->y_format = a->filter.format = e4m3;
@@ -500,10 +520,14 @@ Test(conv, specials_stay_in_their_windows) {
         for (size_t n = 0; n < 3 && job.x_count; n++) {
             const size_t at = below(job.x_count);
             const float special = one_in(2) ? INFINITY : NAN;
-            if (job.args.x_type == FFP8_TYPE_F32) ((float *)job.x.data)[at] = special;
-            else if (job.args.x_type == FFP8_TYPE_BF16) ((uint16_t *)job.x.data)[at] = ffp8_bf16_from_f32(special);
-            else if (job.args.x_type == FFP8_TYPE_F16) ((uint16_t *)job.x.data)[at] = ffp8_f16_from_f32(special);
-            else job.x.data[at] = isnan(special) ? 0x7F : 0x7C;
+            if (job.args.x_type == FFP8_TYPE_F32)
+                ((float *)job.x.data)[at] = special;
+            else if (job.args.x_type == FFP8_TYPE_BF16)
+                ((uint16_t *)job.x.data)[at] = ffp8_bf16_from_f32(special);
+            else if (job.args.x_type == FFP8_TYPE_F16)
+                ((uint16_t *)job.x.data)[at] = ffp8_f16_from_f32(special);
+            else
+                job.x.data[at] = isnan(special) ? 0x7F : 0x7C;
         }
         if (one_in(4)) { /* and one in the weights */
             job.args.filter.format = format_named("e5m2");
@@ -516,7 +540,10 @@ Test(conv, specials_stay_in_their_windows) {
         job_run(&job);
         for (size_t k = 0; k < job.y_count; k++) {
             const float got = ((const float *)job.y.data)[k], want = ((const float *)job.want.data)[k];
-            cr_assert(isfinite(want) ? isfinite(got) : isnan(want) ? isnan(got) : got == want, "y[%zu] = %g, oracle %g: %s", k, (double)got, (double)want, job.text);
+            cr_assert(isfinite(want) ? isfinite(got)
+                      : isnan(want)  ? isnan(got)
+                                     : got == want,
+                      "y[%zu] = %g, oracle %g: %s", k, (double)got, (double)want, job.text);
         }
         job_free(&job);
     }
@@ -547,11 +574,54 @@ Test(conv, any_number_of_threads_gives_the_same_bits) {
 /* Larger layers, whose rows, bands and panels exceed one block of every tier. */
 Test(conv, layers_beyond_one_band) {
     static const ffp8_conv_shape shapes[] = {
-        {.batch = 2, .in_h = 30, .in_w = 61, .c_in = 67, .c_out = 70, .kernel_h = 3, .kernel_w = 3, .pad_top = 1, .pad_left = 1, .pad_bottom = 1, .pad_right = 1},
-        {.batch = 9, .in_h = 7, .in_w = 7, .c_in = 96, .c_out = 130, .kernel_h = 3, .kernel_w = 3, .pad_top = 1, .pad_left = 1, .pad_bottom = 1, .pad_right = 1},
-        {.batch = 1, .in_h = 100, .in_w = 300, .c_in = 3, .c_out = 33, .kernel_h = 7, .kernel_w = 7, .stride_h = 2, .stride_w = 2, .pad_top = 3, .pad_left = 3, .pad_bottom = 3, .pad_right = 3},
+        {.batch = 2,
+         .in_h = 30,
+         .in_w = 61,
+         .c_in = 67,
+         .c_out = 70,
+         .kernel_h = 3,
+         .kernel_w = 3,
+         .pad_top = 1,
+         .pad_left = 1,
+         .pad_bottom = 1,
+         .pad_right = 1},
+        {.batch = 9,
+         .in_h = 7,
+         .in_w = 7,
+         .c_in = 96,
+         .c_out = 130,
+         .kernel_h = 3,
+         .kernel_w = 3,
+         .pad_top = 1,
+         .pad_left = 1,
+         .pad_bottom = 1,
+         .pad_right = 1},
+        {.batch = 1,
+         .in_h = 100,
+         .in_w = 300,
+         .c_in = 3,
+         .c_out = 33,
+         .kernel_h = 7,
+         .kernel_w = 7,
+         .stride_h = 2,
+         .stride_w = 2,
+         .pad_top = 3,
+         .pad_left = 3,
+         .pad_bottom = 3,
+         .pad_right = 3},
         {.batch = 3, .in_h = 33, .in_w = 35, .c_in = 300, .c_out = 65, .kernel_h = 1, .kernel_w = 1},
-        {.batch = 1, .in_h = 41, .in_w = 41, .c_in = 256, .c_out = 256, .kernel_h = 3, .kernel_w = 3, .pad_top = 1, .pad_left = 1, .pad_bottom = 1, .pad_right = 1, .groups = 256},
+        {.batch = 1,
+         .in_h = 41,
+         .in_w = 41,
+         .c_in = 256,
+         .c_out = 256,
+         .kernel_h = 3,
+         .kernel_w = 3,
+         .pad_top = 1,
+         .pad_left = 1,
+         .pad_bottom = 1,
+         .pad_right = 1,
+         .groups = 256},
         {.batch = 1, .in_h = 20, .in_w = 20, .c_in = 1030, .c_out = 40, .kernel_h = 1, .kernel_w = 3, .stride_w = 2},
     };
     static const char *const formats[][2] = {{"int8", "int8"}, {"ffp8:s1x3y4b3", "ffp8:s0x3y5b3"}};
@@ -606,7 +676,8 @@ Test(conv, transcendental_activations) {
             job_run(&job);
             for (size_t k = 0; k < job.y_count; k++) {
                 const float got = ((const float *)job.y.data)[k], want = ((const float *)job.want.data)[k];
-                cr_assert(fabsf(got - want) <= 8 * (nextafterf(fabsf(want), INFINITY) - fabsf(want)), "y[%zu] = %.9g, oracle %.9g: %s", k, (double)got, (double)want, job.text);
+                cr_assert(fabsf(got - want) <= 8 * (nextafterf(fabsf(want), INFINITY) - fabsf(want)), "y[%zu] = %.9g, oracle %.9g: %s", k,
+                          (double)got, (double)want, job.text);
             }
             job_free(&job);
         }
@@ -615,7 +686,19 @@ Test(conv, transcendental_activations) {
 /* ------------------------------------------------------------------------------------------------- edges and misuse */
 Test(conv, output_size) {
     size_t h = 0, w = 0;
-    ffp8_conv_shape s = {.batch = 1, .in_h = 224, .in_w = 224, .c_in = 3, .c_out = 64, .kernel_h = 7, .kernel_w = 7, .stride_h = 2, .stride_w = 2, .pad_top = 3, .pad_left = 3, .pad_bottom = 3, .pad_right = 3};
+    ffp8_conv_shape s = {.batch = 1,
+                         .in_h = 224,
+                         .in_w = 224,
+                         .c_in = 3,
+                         .c_out = 64,
+                         .kernel_h = 7,
+                         .kernel_w = 7,
+                         .stride_h = 2,
+                         .stride_w = 2,
+                         .pad_top = 3,
+                         .pad_left = 3,
+                         .pad_bottom = 3,
+                         .pad_right = 3};
     cr_assert_eq(ffp8_conv_output_size(&s, &h, &w), FFP8_OK);
     cr_assert(h == 112 && w == 112);
     s.dilation_h = 36;
@@ -640,7 +723,15 @@ Test(conv, empty_batch_and_empty_image) {
         float y[9 * 2] = {[0 ... 17] = 7}, amax = -1;
         const uint8_t filter[9 * 2] = {0};
         ffp8_conv_args a = FFP8_CONV_ARGS_INIT;
-        a.shape = (ffp8_conv_shape){.batch = batch, .c_in = 1, .c_out = 2, .kernel_h = 3, .kernel_w = 3, .pad_top = 2, .pad_left = 2, .pad_bottom = 3, .pad_right = 3};
+        a.shape = (ffp8_conv_shape){.batch = batch,
+                                    .c_in = 1,
+                                    .c_out = 2,
+                                    .kernel_h = 3,
+                                    .kernel_w = 3,
+                                    .pad_top = 2,
+                                    .pad_left = 2,
+                                    .pad_bottom = 3,
+                                    .pad_right = 3};
         a.x_type = FFP8_TYPE_FFP8;
         a.x_format = a.filter.format = format_named("e4m3");
         a.filter.data = filter;
@@ -664,44 +755,45 @@ struct misuse {
     ffp8_status want;
 };
 
-#define MISUSE(name, statement, status) static void name(ffp8_conv_args *a) { statement; }
-#define MISUSES(X)                                                                                                                         \
-    X(short_struct, a->struct_size -= 8, FFP8_ERROR_STRUCT_SIZE)                                                                           \
-    X(zero_struct, a->struct_size = 0, FFP8_ERROR_STRUCT_SIZE)                                                                             \
-    X(no_x, a->x = NULL, FFP8_ERROR_NULL)                                                                                                  \
-    X(no_y, a->y = NULL, FFP8_ERROR_NULL)                                                                                                  \
-    X(no_weights, a->filter.data = NULL, FFP8_ERROR_NULL)                                                                                  \
-    X(two_weights, a->packed.data = a, FFP8_ERROR_NULL)                                                                       \
-    X(no_workspace, a->workspace = NULL, FFP8_ERROR_NULL)                                                                                  \
-    X(small_workspace, a->workspace_bytes -= 1, FFP8_ERROR_BUFFER)                                                                         \
-    X(layout, a->layout = (ffp8_layout)2, FFP8_ERROR_ENUM)                                                                                 \
-    X(x_type, a->x_type = (ffp8_dtype)4, FFP8_ERROR_ENUM)                                                                                  \
-    X(y_type, a->y_type = (ffp8_dtype)-1, FFP8_ERROR_ENUM)                                                                                 \
-    X(order, a->filter.order = (ffp8_filter_order)2, FFP8_ERROR_ENUM)                                                                      \
-    X(accumulate, a->accumulate = 2, FFP8_ERROR_ENUM)                                                                                      \
-    X(accuracy, a->accuracy = (ffp8_accuracy)2, FFP8_ERROR_ENUM)                                                                           \
-    X(activation, a->epilogue.activation = (ffp8_activation)8, FFP8_ERROR_ENUM)                                                            \
-    X(rounding, a->y_encoding.rounding = (ffp8_rounding)4, FFP8_ERROR_ENUM)                                                                \
-    X(overflow_rule, a->y_encoding.overflow = (ffp8_overflow)2, FFP8_ERROR_ENUM)                                                           \
-    X(nan_rule, a->y_encoding.nan = FFP8_NAN_ERROR, FFP8_ERROR_ENUM)                                                                       \
-    X(scale_type, a->filter.scales.type = (ffp8_scale_type)2, FFP8_ERROR_ENUM)                                                             \
-    X(x_format, a->x_format.exponent_bits = 5, FFP8_ERROR_FORMAT)                                                                          \
-    X(w_format, a->filter.format.specials = 9, FFP8_ERROR_FORMAT)                                                                          \
-    X(y_format, a->y_format.bias = 1000, FFP8_ERROR_FORMAT)                                                                                \
-    X(no_channels, a->shape.c_in = 0, FFP8_ERROR_SHAPE)                                                                                    \
-    X(no_outputs, a->shape.c_out = 0, FFP8_ERROR_SHAPE)                                                                                    \
-    X(no_kernel, a->shape.kernel_w = 0, FFP8_ERROR_SHAPE)                                                                                  \
-    X(groups, a->shape.groups = 3, FFP8_ERROR_SHAPE)                                                                                       \
-    X(large_kernel, a->shape.dilation_w = 9, FFP8_ERROR_SHAPE)                                                                             \
-    X(huge_batch, a->shape.batch = SIZE_MAX / 64, FFP8_ERROR_OVERFLOW)                                                                     \
-    X(huge_pad, a->shape.pad_left = SIZE_MAX - 4, FFP8_ERROR_OVERFLOW)                                                                     \
-    X(residual_stride, (a->epilogue.residual = a->x, a->epilogue.ld_residual = 8), FFP8_ERROR_STRIDE)                                                                     \
-    X(scale_stride, a->filter.scales.ld = 0, FFP8_ERROR_STRIDE)                                                                            \
-    X(scale_block, a->filter.scales.block_k = 4, FFP8_ERROR_SCALE)                                                                         \
-    X(scale_infinite, ((float *)(uintptr_t)a->filter.scales.data)[1] = INFINITY, FFP8_ERROR_SCALE)                                         \
-    X(x_scale, a->x_scale = -1, FFP8_ERROR_SCALE)                                                                                          \
-    X(y_scale, a->y_scale = NAN, FFP8_ERROR_SCALE)                                                                                         \
-    X(residual_scale, (a->epilogue.residual = a->x, a->epilogue.residual_scale = INFINITY), FFP8_ERROR_SCALE)                                                             \
+#define MISUSE(name, statement, status) \
+    static void name(ffp8_conv_args *a) { statement; }
+#define MISUSES(X)                                                                                            \
+    X(short_struct, a->struct_size -= 8, FFP8_ERROR_STRUCT_SIZE)                                              \
+    X(zero_struct, a->struct_size = 0, FFP8_ERROR_STRUCT_SIZE)                                                \
+    X(no_x, a->x = NULL, FFP8_ERROR_NULL)                                                                     \
+    X(no_y, a->y = NULL, FFP8_ERROR_NULL)                                                                     \
+    X(no_weights, a->filter.data = NULL, FFP8_ERROR_NULL)                                                     \
+    X(two_weights, a->packed.data = a, FFP8_ERROR_NULL)                                                       \
+    X(no_workspace, a->workspace = NULL, FFP8_ERROR_NULL)                                                     \
+    X(small_workspace, a->workspace_bytes -= 1, FFP8_ERROR_BUFFER)                                            \
+    X(layout, a->layout = (ffp8_layout)2, FFP8_ERROR_ENUM)                                                    \
+    X(x_type, a->x_type = (ffp8_dtype)4, FFP8_ERROR_ENUM)                                                     \
+    X(y_type, a->y_type = (ffp8_dtype)-1, FFP8_ERROR_ENUM)                                                    \
+    X(order, a->filter.order = (ffp8_filter_order)2, FFP8_ERROR_ENUM)                                         \
+    X(accumulate, a->accumulate = 2, FFP8_ERROR_ENUM)                                                         \
+    X(accuracy, a->accuracy = (ffp8_accuracy)2, FFP8_ERROR_ENUM)                                              \
+    X(activation, a->epilogue.activation = (ffp8_activation)8, FFP8_ERROR_ENUM)                               \
+    X(rounding, a->y_encoding.rounding = (ffp8_rounding)4, FFP8_ERROR_ENUM)                                   \
+    X(overflow_rule, a->y_encoding.overflow = (ffp8_overflow)2, FFP8_ERROR_ENUM)                              \
+    X(nan_rule, a->y_encoding.nan = FFP8_NAN_ERROR, FFP8_ERROR_ENUM)                                          \
+    X(scale_type, a->filter.scales.type = (ffp8_scale_type)2, FFP8_ERROR_ENUM)                                \
+    X(x_format, a->x_format.exponent_bits = 5, FFP8_ERROR_FORMAT)                                             \
+    X(w_format, a->filter.format.specials = 9, FFP8_ERROR_FORMAT)                                             \
+    X(y_format, a->y_format.bias = 1000, FFP8_ERROR_FORMAT)                                                   \
+    X(no_channels, a->shape.c_in = 0, FFP8_ERROR_SHAPE)                                                       \
+    X(no_outputs, a->shape.c_out = 0, FFP8_ERROR_SHAPE)                                                       \
+    X(no_kernel, a->shape.kernel_w = 0, FFP8_ERROR_SHAPE)                                                     \
+    X(groups, a->shape.groups = 3, FFP8_ERROR_SHAPE)                                                          \
+    X(large_kernel, a->shape.dilation_w = 9, FFP8_ERROR_SHAPE)                                                \
+    X(huge_batch, a->shape.batch = SIZE_MAX / 64, FFP8_ERROR_OVERFLOW)                                        \
+    X(huge_pad, a->shape.pad_left = SIZE_MAX - 4, FFP8_ERROR_OVERFLOW)                                        \
+    X(residual_stride, (a->epilogue.residual = a->x, a->epilogue.ld_residual = 8), FFP8_ERROR_STRIDE)         \
+    X(scale_stride, a->filter.scales.ld = 0, FFP8_ERROR_STRIDE)                                               \
+    X(scale_block, a->filter.scales.block_k = 4, FFP8_ERROR_SCALE)                                            \
+    X(scale_infinite, ((float *)(uintptr_t)a->filter.scales.data)[1] = INFINITY, FFP8_ERROR_SCALE)            \
+    X(x_scale, a->x_scale = -1, FFP8_ERROR_SCALE)                                                             \
+    X(y_scale, a->y_scale = NAN, FFP8_ERROR_SCALE)                                                            \
+    X(residual_scale, (a->epilogue.residual = a->x, a->epilogue.residual_scale = INFINITY), FFP8_ERROR_SCALE) \
     X(no_parallel_for, ((ffp8_threads *)(uintptr_t)a->threads)->parallel_for = NULL, FFP8_ERROR_NULL)
 MISUSES(MISUSE)
 #define MISUSE_ROW(name, statement, status) {#name, name, status},

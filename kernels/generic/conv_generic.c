@@ -93,7 +93,9 @@ float ffp8_conv_generic(const struct ffp8_conv_problem *problem, size_t begin, s
     struct oracle o = {
         .problem = problem,
         .x_channel = nhwc ? 1 : d->in_h * d->in_w,
-        .plain_step = problem->order == FFP8_CONV_OHWI ? 1 : problem->order == FFP8_CONV_OIHW ? d->kernel_h * d->kernel_w : 0,
+        .plain_step = problem->order == FFP8_CONV_OHWI   ? 1
+                      : problem->order == FFP8_CONV_OIHW ? d->kernel_h * d->kernel_w
+                                                         : 0,
         .x_bf16 = problem->class_of == FFP8_CLASS_BF16 && args->x_type != FFP8_TYPE_FFP8,
         .x_scale = args->x_scale == 0 ? 1 : args->x_scale,
         .residual_scale = e->residual_scale == 0 ? 1 : e->residual_scale,

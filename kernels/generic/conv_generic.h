@@ -19,9 +19,9 @@ struct ffp8_conv_dims {
 enum ffp8_conv_order {
     FFP8_CONV_OHWI = FFP8_ORDER_OHWI, /* plain */
     FFP8_CONV_OIHW = FFP8_ORDER_OIHW,
-    FFP8_CONV_TAPS,                   /* lines, one segment per (kh, kw): k runs over the group's channels */
-    FFP8_CONV_ROWS,                   /* lines, one segment per kh: k runs over (kw, channel) */
-    FFP8_CONV_LANES                   /* [kh][kw][channel of the group][c_out padded to 64]: output channels in lanes */
+    FFP8_CONV_TAPS, /* lines, one segment per (kh, kw): k runs over the group's channels */
+    FFP8_CONV_ROWS, /* lines, one segment per kh: k runs over (kw, channel) */
+    FFP8_CONV_LANES /* [kh][kw][channel of the group][c_out padded to 64]: output channels in lanes */
 };
 
 static inline size_t ffp8_conv_panels(const struct ffp8_conv_dims *d) { return ffp8_ceil_div(d->group_out, FFP8_NR); }
@@ -38,7 +38,8 @@ static inline size_t ffp8_conv_segment_lines(const struct ffp8_conv_dims *d, enu
 }
 
 /* Index of the code of output channel o, tap (i, j), channel c of o's group. */
-static inline size_t ffp8_conv_code_index(const struct ffp8_conv_dims *d, enum ffp8_conv_order order, size_t o, size_t i, size_t j, size_t c) {
+static inline size_t ffp8_conv_code_index(const struct ffp8_conv_dims *d, enum ffp8_conv_order order, size_t o, size_t i, size_t j,
+                                          size_t c) {
     switch (order) {
     case FFP8_CONV_OHWI: return ((o * d->kernel_h + i) * d->kernel_w + j) * d->group_in + c;
     case FFP8_CONV_OIHW: return ((o * d->group_in + c) * d->kernel_h + i) * d->kernel_w + j;

@@ -60,10 +60,10 @@ static const char *unknown_name(const struct options *o) {
     return NULL;
 }
 
-static void check_kernel(const struct options *o, const struct ffp8_kernels *kernels, const struct check_slot *slot, uint64_t seed, struct totals *totals,
-                         bool *tier_failed, cJSON *list) {
+static void check_kernel(const struct options *o, const struct ffp8_kernels *kernels, const struct check_slot *slot, uint64_t seed,
+                         struct totals *totals, bool *tier_failed, cJSON *list) {
     const struct ffp8_kernels *lower = check_inherited(kernels, slot);
-    struct check_result sum = { .kind = CHECK_PASSED }, result;
+    struct check_result sum = {.kind = CHECK_PASSED}, result;
     const int repeats = o->repeat->count ? o->repeat->ival[0] : 1;
     for (int i = 0; i < repeats && !lower && sum.kind == CHECK_PASSED; i++) {
         check_case(kernels, slot, seed + (uint64_t)i, &result);
@@ -131,14 +131,16 @@ static void check_tier(const struct options *o, ffp8_isa isa, uint64_t seed, str
     if (!entry) printf("%s:\n", name);
     for (size_t s = 0; s < check_slot_count(); s++)
         if (slot_wanted(o, check_slot_at(s)->name)) check_kernel(o, kernels, check_slot_at(s), seed, totals, &failed, list);
-    if (entry) cJSON_AddStringToObject(entry, "result", failed ? "failed" : "passed");
-    else printf("%s: %s\n", name, failed ? "FAILED" : "passed");
+    if (entry)
+        cJSON_AddStringToObject(entry, "result", failed ? "failed" : "passed");
+    else
+        printf("%s: %s\n", name, failed ? "FAILED" : "passed");
 }
 
 static int run(const struct options *o, uint64_t seed) {
     char cpu[128], missing[64];
     ffp8_cpu_name(cpu, sizeof cpu);
-    struct totals totals = { 0 };
+    struct totals totals = {0};
     cJSON *root = NULL;
     if (o->json->count) {
         char text[32];
@@ -199,7 +201,7 @@ int main(int argc, char **argv) {
         .help = arg_lit0("h", "help", "print this text"),
     };
     struct arg_end *end = arg_end(8);
-    void *table[] = { o.isa, o.kernel, o.seed, o.repeat, o.list, o.json, o.quiet, o.help, end };
+    void *table[] = {o.isa, o.kernel, o.seed, o.repeat, o.list, o.json, o.quiet, o.help, end};
     int status = USAGE;
     uint64_t seed = check_default_seed();
     if (arg_nullcheck(table)) {

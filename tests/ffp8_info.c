@@ -13,7 +13,7 @@
 #include "check/check.h"
 #include "dispatch/cpu.h"
 
-static const char *const class_names[FFP8_CLASS_COUNT] = { "i8", "i16", "bf16", "f32" };
+static const char *const class_names[FFP8_CLASS_COUNT] = {"i8", "i16", "bf16", "f32"};
 
 /* The lowest table that has the same kernel, if that is not the table itself. Unlike check_inherited it does not matter whether it can run here. */
 static const struct ffp8_kernels *origin(const struct ffp8_kernels *kernels, const struct check_slot *slot) {
@@ -69,8 +69,10 @@ static cJSON *machine_object(void) {
         if (name) cJSON_AddItemToArray(features, cJSON_CreateString(name));
     }
     const ffp8_status status = ffp8_init();
-    if (wish) cJSON_AddStringToObject(root, "FFP8_ISA", wish);
-    else cJSON_AddNullToObject(root, "FFP8_ISA");
+    if (wish)
+        cJSON_AddStringToObject(root, "FFP8_ISA", wish);
+    else
+        cJSON_AddNullToObject(root, "FFP8_ISA");
     cJSON_AddBoolToObject(root, "FFP8_ISA_known", status == FFP8_OK);
     cJSON_AddStringToObject(root, "active", ffp8_isa_name(ffp8_active_isa()));
     cJSON *tiers = cJSON_AddArrayToObject(root, "tiers");
@@ -94,8 +96,8 @@ static void print_tier(const cJSON *tier) {
         printf(" %s %d", item->string, number_of(item, "rows"));
         if (strcmp(item->string, string_of(item, "runs_as"))) printf(" (as %s)", string_of(item, "runs_as"));
     }
-    printf("; fused up to %d rows\n    blocks: k %d bytes a column, n %d columns, m %d rows\n", number_of(tier, "fused_rows"), number_of(tier, "kc_bytes"),
-           number_of(tier, "nc_columns"), number_of(tier, "mc_rows"));
+    printf("; fused up to %d rows\n    blocks: k %d bytes a column, n %d columns, m %d rows\n", number_of(tier, "fused_rows"),
+           number_of(tier, "kc_bytes"), number_of(tier, "nc_columns"), number_of(tier, "mc_rows"));
     /* Grouped by where they come from. */
     for (size_t i = 0; ffp8_kernels_list(i); i++) {
         const char *from = ffp8_kernels_list(i)->name;
@@ -114,7 +116,8 @@ static void print_machine(const cJSON *root) {
     printf("ffp8 %s\nCPU: %s\nfeatures:", string_of(root, "version"), string_of(root, "cpu"));
     cJSON_ArrayForEach(item, cJSON_GetObjectItem(root, "features")) printf(" %s", item->valuestring);
     printf("\nFFP8_ISA: %s%s\nactive tier: %s\ntiers, from worst to best:\n", cJSON_IsNull(wish) ? "not set" : wish->valuestring,
-           cJSON_IsTrue(cJSON_GetObjectItem(root, "FFP8_ISA_known")) ? "" : " (no tier of this architecture: ignored)", string_of(root, "active"));
+           cJSON_IsTrue(cJSON_GetObjectItem(root, "FFP8_ISA_known")) ? "" : " (no tier of this architecture: ignored)",
+           string_of(root, "active"));
     cJSON_ArrayForEach(item, cJSON_GetObjectItem(root, "tiers")) print_tier(item);
 }
 
@@ -122,8 +125,10 @@ static void print_machine(const cJSON *root) {
  * A format
  */
 static void add_code(cJSON *object, const char *name, int code) {
-    if (code < 0) cJSON_AddNullToObject(object, name);
-    else cJSON_AddNumberToObject(object, name, code);
+    if (code < 0)
+        cJSON_AddNullToObject(object, name);
+    else
+        cJSON_AddNumberToObject(object, name, code);
 }
 
 static cJSON *format_object(const ffp8_format *format, const ffp8_format_info *info) {
@@ -157,18 +162,25 @@ static void add_values(cJSON *root, const float value[256]) {
     cJSON *list = cJSON_AddArrayToObject(root, "values");
     for (int c = 0; c < 256; c++)
         cJSON_AddItemToArray(list, isfinite(value[c]) ? cJSON_CreateNumber(value[c])
-                                                      : cJSON_CreateString(isnan(value[c]) ? "NaN" : value[c] > 0 ? "Infinity" : "-Infinity"));
+                                                      : cJSON_CreateString(isnan(value[c]) ? "NaN"
+                                                                           : value[c] > 0  ? "Infinity"
+                                                                                           : "-Infinity"));
 }
 
 static void print_format(const cJSON *root, const float value[256]) {
     const cJSON *item;
     cJSON_ArrayForEach(item, root) {
         printf("%-16s", item->string);
-        if (cJSON_IsString(item)) printf("%s\n", item->valuestring);
-        else if (cJSON_IsNull(item)) printf("none\n");
-        else if (cJSON_IsBool(item)) printf("%s\n", cJSON_IsTrue(item) ? "yes" : "no");
-        else if (strstr(item->string, "_code")) printf("0x%02x\n", item->valueint);
-        else printf("%.9g\n", item->valuedouble);
+        if (cJSON_IsString(item))
+            printf("%s\n", item->valuestring);
+        else if (cJSON_IsNull(item))
+            printf("none\n");
+        else if (cJSON_IsBool(item))
+            printf("%s\n", cJSON_IsTrue(item) ? "yes" : "no");
+        else if (strstr(item->string, "_code"))
+            printf("0x%02x\n", item->valueint);
+        else
+            printf("%.9g\n", item->valuedouble);
     }
     for (int c = 0; c < 256; c++) printf("%s0x%02x %-14.8g", c % 4 ? "  " : "\n", c, (double)value[c]);
     printf("\n");
@@ -207,7 +219,7 @@ int main(int argc, char **argv) {
     struct arg_lit *json = arg_lit0(NULL, "json", "print one JSON object"), *help = arg_lit0("h", "help", "print this text");
     struct arg_str *format = arg_str0(NULL, NULL, "FORMAT", "show this format, e.g. e4m3fn or ffp8:s0x3y5b2, instead of the machine");
     struct arg_end *end = arg_end(4);
-    void *table[] = { json, help, format, end };
+    void *table[] = {json, help, format, end};
     int status = 2;
     if (arg_nullcheck(table)) {
         fputs("ffp8-info: out of memory\n", stderr);

@@ -26,8 +26,11 @@ static void expect(const struct ffp8_kernels *table, const char *name, enum chec
         for (uint64_t seed = 1; seed <= 3; seed++) {
             struct check_result result;
             check_case(table, check_slot_at(s), seed, &result);
-            cr_expect(result.kind == kind, "%s, seed %d: want \"%s\", got \"%s\": %s", name, (int)seed, check_kind_name(kind), check_kind_name(result.kind), result.message);
-            if (kind != CHECK_PASSED) cr_expect(strstr(result.message, "again: ffp8-check --isa=generic --kernel=") != NULL, "no way to reproduce it: %s", result.message);
+            cr_expect(result.kind == kind, "%s, seed %d: want \"%s\", got \"%s\": %s", name, (int)seed, check_kind_name(kind),
+                      check_kind_name(result.kind), result.message);
+            if (kind != CHECK_PASSED)
+                cr_expect(strstr(result.message, "again: ffp8-check --isa=generic --kernel=") != NULL, "no way to reproduce it: %s",
+                          result.message);
         }
         return;
     }
@@ -59,7 +62,9 @@ static void reads_after(const uint8_t *src, float *dst, size_t n, const struct f
     for (size_t i = n; i < (n + 15) / 16 * 16; i++) sink = src[i];
     GENERIC.decode32(src, (uint32_t *)dst, n, lut);
 }
-static void reads_after32(const uint8_t *src, uint32_t *dst, size_t n, const struct ffp8_lut *lut) { reads_after(src, (float *)dst, n, lut); }
+static void reads_after32(const uint8_t *src, uint32_t *dst, size_t n, const struct ffp8_lut *lut) {
+    reads_after(src, (float *)dst, n, lut);
+}
 Test(planted, reads_after) {
     PLANT(decode32, reads_after32);
     expect(&table, "decode32", CHECK_READS_AFTER);
@@ -108,9 +113,7 @@ Test(planted, wrong_lane) {
     expect(&table, "decode16", CHECK_WRONG_VALUE);
 }
 
-static void nothing(const uint8_t *src, uint8_t *dst, size_t n, const struct ffp8_lut *lut) {
-    (void)src, (void)dst, (void)n, (void)lut;
-}
+static void nothing(const uint8_t *src, uint8_t *dst, size_t n, const struct ffp8_lut *lut) { (void)src, (void)dst, (void)n, (void)lut; }
 Test(planted, not_written) {
     PLANT(decode8, nothing);
     expect(&table, "decode8", CHECK_NOT_WRITTEN);
@@ -145,7 +148,8 @@ Test(planted, reads_its_output) {
     expect(&table, "dot.f32", CHECK_READS_OUTPUT);
 }
 
-static void ignores_stride(const struct ffp8_dot *d) { /* A's rows taken as dense; strides are never smaller, so that nothing is read outside */
+static void ignores_stride(
+    const struct ffp8_dot *d) { /* A's rows taken as dense; strides are never smaller, so that nothing is read outside */
     struct ffp8_dot dense = *d;
     dense.lda_bytes = d->words * FFP8_WORD_BYTES;
     GENERIC.dot[FFP8_CLASS_I16](&dense);
@@ -211,7 +215,8 @@ Test(planted, wide_sums_ignored) {
     expect(&table, "dot.i8", CHECK_WRONG_VALUE);
 }
 
-static void order_by_tile(const struct ffp8_dot *d) { /* two segments summed the other way round when the tile is full: right, but not reproducible */
+static void order_by_tile(
+    const struct ffp8_dot *d) { /* two segments summed the other way round when the tile is full: right, but not reproducible */
     struct ffp8_dot turned = *d;
     const void *a[16], *b[16];
     for (size_t i = 0; i < d->count; i++) {
@@ -267,7 +272,8 @@ Test(planted, nan_dropped) {
     expect(&table, "amax", CHECK_WRONG_VALUE);
 }
 
-static float relu_kills_nan(float *y, size_t n, const float *bias, const float *residual, const float *addend, const struct ffp8_finish *finish) {
+static float relu_kills_nan(float *y, size_t n, const float *bias, const float *residual, const float *addend,
+                            const struct ffp8_finish *finish) {
     const float amax = GENERIC.epilogue(y, n, bias, residual, addend, finish);
     for (size_t i = 0; i < n && finish->activation == FFP8_ACTIVATION_RELU; i++) y[i] = fmaxf(y[i], 0);
     return amax;
@@ -277,7 +283,8 @@ Test(planted, relu_of_nan) {
     expect(&table, "epilogue", CHECK_WRONG_VALUE);
 }
 
-static float coarse_tanh(float *y, size_t n, const float *bias, const float *residual, const float *addend, const struct ffp8_finish *finish) {
+static float coarse_tanh(float *y, size_t n, const float *bias, const float *residual, const float *addend,
+                         const struct ffp8_finish *finish) {
     const float amax = GENERIC.epilogue(y, n, bias, residual, addend, finish);
     for (size_t i = 0; i < n && finish->activation == FFP8_ACTIVATION_TANH; i++) y[i] *= 1 + 0x1p-20f;
     return amax;
@@ -422,7 +429,7 @@ Test(exact, sum_survives_cancellation) {
 }
 
 Test(exact, sum_rounds_like_integers) {
-    struct check_rand rand = { 7 };
+    struct check_rand rand = {7};
     for (int i = 0; i < 2000; i++) { /* products of 24-bit integers: their sum is exact in 64 bits */
         struct check_sum sum;
         int64_t want = 0;
@@ -449,7 +456,7 @@ Test(exact, sum_of_specials) {
 }
 
 Test(exact, random_numbers_are_reproducible) {
-    struct check_rand a = { 1 }, b = { 1 }, c = { 2 };
+    struct check_rand a = {1}, b = {1}, c = {2};
     cr_expect(check_random(&a) == check_random(&b));
     cr_expect(check_random(&a) != check_random(&c));
     for (int i = 0; i < 1000; i++) {

@@ -22,7 +22,7 @@ ParameterizedTestParameters(kernels, right) {
     const size_t count = tables * check_slot_count();
     struct kernel_case *cases = cr_malloc(count * sizeof *cases);
     const uint64_t seed = check_default_seed();
-    for (size_t i = 0; i < count; i++) cases[i] = (struct kernel_case){ i / check_slot_count(), i % check_slot_count(), seed };
+    for (size_t i = 0; i < count; i++) cases[i] = (struct kernel_case){i / check_slot_count(), i % check_slot_count(), seed};
     return cr_make_param_array(struct kernel_case, cases, count, NULL);
 }
 
@@ -39,8 +39,8 @@ ParameterizedTest(struct kernel_case *p, kernels, right) {
     if ((lower = check_inherited(kernels, slot))) cr_skip_test("%s %s is that of %s", kernels->name, slot->name, lower->name);
     check_case(kernels, slot, p->seed, &result);
     cr_assert(result.kind == CHECK_PASSED, "%s", result.message);
-    cr_log_info("%s %s: %" PRIu64 " calls, %" PRIu64 " values, worst error %.3f of the bound, seed %" PRIu64, kernels->name, slot->name, result.calls,
-                result.comparisons, result.worst, p->seed);
+    cr_log_info("%s %s: %" PRIu64 " calls, %" PRIu64 " values, worst error %.3f of the bound, seed %" PRIu64, kernels->name, slot->name,
+                result.calls, result.comparisons, result.worst, p->seed);
 }
 
 Test(kernels, expected_tiers_exist) {

@@ -30,16 +30,19 @@ struct problem {
 
 static size_t x_index(const struct problem *p, size_t b, size_t h, size_t w, size_t c) {
     const ffp8_conv_shape *s = &p->s;
-    return p->args.layout == FFP8_LAYOUT_NHWC ? ((b * s->in_h + h) * s->in_w + w) * s->c_in + c : ((b * s->c_in + c) * s->in_h + h) * s->in_w + w;
+    return p->args.layout == FFP8_LAYOUT_NHWC ? ((b * s->in_h + h) * s->in_w + w) * s->c_in + c
+                                              : ((b * s->c_in + c) * s->in_h + h) * s->in_w + w;
 }
 
 static size_t y_index(const struct problem *p, size_t b, size_t h, size_t w, size_t o) {
-    return p->args.layout == FFP8_LAYOUT_NHWC ? ((b * p->out_h + h) * p->out_w + w) * p->s.c_out + o : ((b * p->s.c_out + o) * p->out_h + h) * p->out_w + w;
+    return p->args.layout == FFP8_LAYOUT_NHWC ? ((b * p->out_h + h) * p->out_w + w) * p->s.c_out + o
+                                              : ((b * p->s.c_out + o) * p->out_h + h) * p->out_w + w;
 }
 
 static size_t w_index(const struct problem *p, size_t o, size_t i, size_t j, size_t c) {
     const ffp8_conv_shape *s = &p->s;
-    return p->args.filter.order == FFP8_ORDER_OHWI ? ((o * s->kernel_h + i) * s->kernel_w + j) * p->group_in + c : ((o * p->group_in + c) * s->kernel_h + i) * s->kernel_w + j;
+    return p->args.filter.order == FFP8_ORDER_OHWI ? ((o * s->kernel_h + i) * s->kernel_w + j) * p->group_in + c
+                                                   : ((o * p->group_in + c) * s->kernel_h + i) * s->kernel_w + j;
 }
 
 /* The sum at one output, as an interval. */
@@ -58,7 +61,8 @@ static struct interval sum_at(const struct problem *p, size_t b, size_t y, size_
             const ptrdiff_t w = (ptrdiff_t)(x * s->stride_w + j * s->dilation_w) - (ptrdiff_t)s->pad_left;
             if (h < 0 || w < 0 || h >= (ptrdiff_t)s->in_h || w >= (ptrdiff_t)s->in_w) continue;
             for (size_t c = 0; c < p->group_in; c++) {
-                const float a = x_value[x_index(p, b, (size_t)h, (size_t)w, o / p->group_out * p->group_in + c)], v = w_value[w_index(p, o, i, j, c)];
+                const float a = x_value[x_index(p, b, (size_t)h, (size_t)w, o / p->group_out * p->group_in + c)],
+                            v = w_value[w_index(p, o, i, j, c)];
                 if (bitwise) {
                     exact += (double)a * v;
                 } else {
@@ -70,15 +74,17 @@ static struct interval sum_at(const struct problem *p, size_t b, size_t y, size_
     if (bitwise) return interval_exact((float)exact);
     const double n = (double)(s->kernel_h * s->kernel_w * p->group_in), all = check_sum_value(&magnitudes);
     /* Elements are values times 2^-shift: sums of either may overflow on the way. */
-    if (isfinite(check_sum_value(&sum)) && fmax(all, ldexp(all, -p->shift)) >= 0x1p127) return (struct interval){ -INFINITY, INFINITY, false };
+    if (isfinite(check_sum_value(&sum)) && fmax(all, ldexp(all, -p->shift)) >= 0x1p127)
+        return (struct interval){-INFINITY, INFINITY, false};
     return interval_around(check_sum_value(&sum), check_gamma(n) * all + n * ldexp(1, -126 + (p->shift > 0 ? p->shift : 0)));
 }
 
-static bool compare(struct check_run *run, const struct problem *p, const struct check_buffer *y, const struct check_buffer *bias, const struct check_buffer *residual,
-                    const struct check_buffer *amax) {
+static bool compare(struct check_run *run, const struct problem *p, const struct check_buffer *y, const struct check_buffer *bias,
+                    const struct check_buffer *residual, const struct check_buffer *amax) {
     const ffp8_conv_args *g = &p->args;
     const ffp8_epilogue *e = &g->epilogue;
-    struct output output = { .type = g->y_type, .format = &g->y_format, .scale = g->y_scale == 0 ? 1 : g->y_scale, .encoding = &g->y_encoding };
+    struct output output = {
+        .type = g->y_type, .format = &g->y_format, .scale = g->y_scale == 0 ? 1 : g->y_scale, .encoding = &g->y_encoding};
     output_begin(&output);
     for (size_t b = 0; b < p->s.batch; b++)
         for (size_t h = 0; h < p->out_h; h++)
@@ -88,7 +94,9 @@ static bool compare(struct check_run *run, const struct problem *p, const struct
                     const float scale = (g->x_scale == 0 ? 1 : g->x_scale) * (p->scaled ? w_scale[o] : 1);
                     struct interval v = interval_scale(sum_at(p, b, h, w, o), scale);
                     if (bias) v = interval_add(v, ((const float *)bias->data)[o]);
-                    if (residual) v = interval_add(v, stored_value(residual->data, e->residual_type, &e->residual_format, at) * (e->residual_scale == 0 ? 1 : e->residual_scale));
+                    if (residual)
+                        v = interval_add(v, stored_value(residual->data, e->residual_type, &e->residual_format, at) *
+                                                (e->residual_scale == 0 ? 1 : e->residual_scale));
                     if (g->accumulate) v = interval_add(v, stored_value(y->saved, g->y_type, &g->y_format, at) * output.scale);
                     v = interval_activate(v, &p->finish);
                     if (!v.exact && g->y_type == FFP8_TYPE_FFP8 && g->y_encoding.rounding == FFP8_ROUND_STOCHASTIC) {
@@ -125,7 +133,8 @@ static void invoke_conv(void *argument) {
 static size_t pick(struct check_run *run, const size_t *list, size_t n) { return list[check_below(&run->rand, n)]; }
 
 static bool draw_shape(struct check_run *run, struct problem *p) {
-    static const size_t channels[] = { 1, 2, 3, 4, 5, 8, 15, 16, 17, 31, 32, 33, 48, 64, 65 }, sizes[] = { 1, 2, 3, 4, 5, 7, 8, 9, 13, 14, 15, 20 };
+    static const size_t channels[] = {1, 2, 3, 4, 5, 8, 15, 16, 17, 31, 32, 33, 48, 64, 65},
+                        sizes[] = {1, 2, 3, 4, 5, 7, 8, 9, 13, 14, 15, 20};
     ffp8_conv_shape *s = &p->args.shape;
     s->batch = check_chance(&run->rand, 20) ? 0 : 1 + check_below(&run->rand, 2);
     s->in_h = pick(run, sizes, 12);
@@ -189,9 +198,11 @@ static void draw(struct check_run *run, struct problem *p) {
     do check_random_format(run, &g->x_format);
     while (g->x_format.codebook);
     if (check_chance(&run->rand, 2)) { /* integer classes on both sides */
-        g->x_format = (ffp8_format){ .sign_bits = (uint8_t)check_below(&run->rand, 2), .exponent_bits = (uint8_t)(1 + check_below(&run->rand, 3)), .bias = (int)check_below(&run->rand, 12) - 2 };
+        g->x_format = (ffp8_format){.sign_bits = (uint8_t)check_below(&run->rand, 2),
+                                    .exponent_bits = (uint8_t)(1 + check_below(&run->rand, 3)),
+                                    .bias = (int)check_below(&run->rand, 12) - 2};
         g->x_format.fraction_bits = (uint8_t)(8 - g->x_format.sign_bits - g->x_format.exponent_bits);
-        g->filter.format = (ffp8_format){ .sign_bits = 1, .exponent_bits = (uint8_t)(1 + check_below(&run->rand, 3)), .bias = 3 };
+        g->filter.format = (ffp8_format){.sign_bits = 1, .exponent_bits = (uint8_t)(1 + check_below(&run->rand, 3)), .bias = 3};
         g->filter.format.fraction_bits = (uint8_t)(7 - g->filter.format.exponent_bits);
     } else {
         check_random_format(run, &g->filter.format);
@@ -220,16 +231,19 @@ static void describe(struct check_run *run, const struct problem *p) {
     const ffp8_conv_args *g = &p->args;
     const ffp8_conv_shape *s = &p->s;
     const ffp8_format *x = &g->x_format, *w = &g->filter.format, *y = &g->y_format;
-    check_describe(run,
-                   "batch %zu, %zux%zux%zu -> %zux%zux%zu, kernel %zux%zu stride %zux%zu dilation %zux%zu pad %zu,%zu,%zu,%zu groups %zu, %s %s, X type %d s%ux%uy%ub%d "
-                   "specials %u, W %s s%ux%uy%ub%d specials %u%s%s, class %d%s, Y type %d s%ux%uy%ub%d scale %.9g%s, activation %d%s%s%s, accuracy %d",
-                   s->batch, s->in_h, s->in_w, s->c_in, p->out_h, p->out_w, s->c_out, s->kernel_h, s->kernel_w, s->stride_h, s->stride_w, s->dilation_h, s->dilation_w,
-                   s->pad_top, s->pad_left, s->pad_bottom, s->pad_right, s->groups, g->layout == FFP8_LAYOUT_NHWC ? "NHWC" : "NCHW",
-                   g->filter.order == FFP8_ORDER_OHWI ? "OHWI" : "OIHW", (int)g->x_type, x->sign_bits, x->exponent_bits, x->fraction_bits, x->bias, x->specials,
-                   p->packed ? "packed" : "plain", w->sign_bits, w->exponent_bits, w->fraction_bits, w->bias, w->specials, w->codebook ? " codebook" : "",
-                   p->scaled ? " scaled" : "", (int)p->product, p->exact ? " exact" : "", (int)g->y_type, y->sign_bits, y->exponent_bits, y->fraction_bits, y->bias,
-                   (double)g->y_scale, g->accumulate ? " accumulated" : "", (int)p->finish.activation, p->bias ? " bias" : "", p->residual ? " residual" : "",
-                   p->amax ? " amax" : "", (int)g->accuracy);
+    check_describe(
+        run,
+        "batch %zu, %zux%zux%zu -> %zux%zux%zu, kernel %zux%zu stride %zux%zu dilation %zux%zu pad %zu,%zu,%zu,%zu groups %zu, %s %s, X "
+        "type %d s%ux%uy%ub%d "
+        "specials %u, W %s s%ux%uy%ub%d specials %u%s%s, class %d%s, Y type %d s%ux%uy%ub%d scale %.9g%s, activation %d%s%s%s, accuracy %d",
+        s->batch, s->in_h, s->in_w, s->c_in, p->out_h, p->out_w, s->c_out, s->kernel_h, s->kernel_w, s->stride_h, s->stride_w,
+        s->dilation_h, s->dilation_w, s->pad_top, s->pad_left, s->pad_bottom, s->pad_right, s->groups,
+        g->layout == FFP8_LAYOUT_NHWC ? "NHWC" : "NCHW", g->filter.order == FFP8_ORDER_OHWI ? "OHWI" : "OIHW", (int)g->x_type, x->sign_bits,
+        x->exponent_bits, x->fraction_bits, x->bias, x->specials, p->packed ? "packed" : "plain", w->sign_bits, w->exponent_bits,
+        w->fraction_bits, w->bias, w->specials, w->codebook ? " codebook" : "", p->scaled ? " scaled" : "", (int)p->product,
+        p->exact ? " exact" : "", (int)g->y_type, y->sign_bits, y->exponent_bits, y->fraction_bits, y->bias, (double)g->y_scale,
+        g->accumulate ? " accumulated" : "", (int)p->finish.activation, p->bias ? " bias" : "", p->residual ? " residual" : "",
+        p->amax ? " amax" : "", (int)g->accuracy);
 }
 
 /* X as it is stored, and the values that are multiplied. */
@@ -257,7 +271,7 @@ static void plain_filter(struct check_run *run, const struct problem *p, ffp8_fi
     if (p->scaled) {
         struct check_buffer *s = check_array(run, "w_scales", CHECK_IN, p->s.c_out, 4);
         memcpy(s->data, w_scale, s->bytes);
-        filter->scales = (ffp8_scales){ .data = s->kernel, .type = FFP8_SCALE_F32, .block_rows = 1, .ld = 1 };
+        filter->scales = (ffp8_scales){.data = s->kernel, .type = FFP8_SCALE_F32, .block_rows = 1, .ld = 1};
     }
 }
 
@@ -275,7 +289,7 @@ static bool check_problem(struct check_run *run, struct problem *p) {
     check_begin(run);
     if (!fill_codes(run, &g->filter.format, p->exact, w_code, w_value, p->w_count, &p->w_quantum)) return true;
     /* Which codes count as used decides the class of other formats than those without specials; these do not occur here. */
-    bool used[256] = { false };
+    bool used[256] = {false};
     for (size_t i = 0; i < p->w_count; i++) used[w_code[i]] = true;
     const ffp8_format *x_format = g->x_type == FFP8_TYPE_FFP8 ? &g->x_format : NULL;
     static struct ffp8_operands operands;
@@ -285,11 +299,12 @@ static bool check_problem(struct check_run *run, struct problem *p) {
     p->shift = operands.shift;
     if (!fill_x(run, p, stored_x)) return true;
     if (p->x_quantum * p->w_quantum < 0x1p-120) p->exact = false; /* products underflow */
-    for (size_t o = 0; o < p->s.c_out; o++) w_scale[o] = ldexpf(p->exact ? 1 : 1 + fabsf(check_uniform(&run->rand)), (int)check_below(&run->rand, 9) - 4);
+    for (size_t o = 0; o < p->s.c_out; o++)
+        w_scale[o] = ldexpf(p->exact ? 1 : 1 + fabsf(check_uniform(&run->rand)), (int)check_below(&run->rand, 9) - 4);
     describe(run, p);
 
     ffp8_filter filter = g->filter;
-    struct conv_call call = { .kernels = run->kernels, .args = g, .filter = &filter };
+    struct conv_call call = {.kernels = run->kernels, .args = g, .filter = &filter};
     if (p->packed) {
         plain_filter(run, p, &filter);
         if (!status_ok(run, "ffp8_conv_packed_size", ffp8_conv_packed_size(&g->shape, &filter, &call.bytes))) return false;
@@ -303,7 +318,7 @@ static bool check_problem(struct check_run *run, struct problem *p) {
         struct check_buffer *w = check_buffer(run, "packed", CHECK_IN, 1, call.bytes, 0, FFP8_PACKED_ALIGNMENT);
         memcpy(w->data, blob, call.bytes);
         memset(&g->filter, 0, sizeof g->filter);
-        g->packed = (ffp8_packed){ w->kernel, call.bytes };
+        g->packed = (ffp8_packed){w->kernel, call.bytes};
     } else {
         plain_filter(run, p, &g->filter);
     }
@@ -320,7 +335,7 @@ static bool check_problem(struct check_run *run, struct problem *p) {
     fill_output(run, y->data, g->y_type, p->y_count);
     g->y = y->kernel;
 
-    static const ffp8_threads threads = { backwards, NULL, 3 };
+    static const ffp8_threads threads = {backwards, NULL, 3};
     const size_t kept = run->used;
     const ffp8_filter_order order = filter.order;
     for (int pass = 0; pass < 2; pass++) { /* alone, then cut for three threads: the same bits */
@@ -330,7 +345,12 @@ static bool check_problem(struct check_run *run, struct problem *p) {
         if (!status_ok(run, "ffp8_conv_workspace_on", ffp8_conv_workspace_on(run->kernels, g, &g->workspace_bytes))) return false;
         g->workspace = check_buffer(run, "workspace", CHECK_SCRATCH, 1, g->workspace_bytes, 0, 1)->kernel;
         if (!check_call(run, invoke_conv, &call) || !status_ok(run, "ffp8_conv_run", call.status)) return false;
-        if (pass == 1) return check_bits(run, y, first, p->y_count, g->y_type == FFP8_TYPE_F32 ? CHECK_F32 : g->y_type == FFP8_TYPE_FFP8 ? CHECK_U8 : CHECK_U16, 0);
+        if (pass == 1)
+            return check_bits(run, y, first, p->y_count,
+                              g->y_type == FFP8_TYPE_F32    ? CHECK_F32
+                              : g->y_type == FFP8_TYPE_FFP8 ? CHECK_U8
+                                                            : CHECK_U16,
+                              0);
         struct problem seen = *p; /* the filter's order is the oracle's business, not the call's */
         seen.args.filter.order = order;
         if (!compare(run, &seen, y, bias, residual, amax)) return false;

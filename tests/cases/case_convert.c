@@ -10,9 +10,11 @@
 
 #include "check/check.h"
 
-struct half_kind { int fraction_bits, lowest_exponent, highest_exponent; };
+struct half_kind {
+    int fraction_bits, lowest_exponent, highest_exponent;
+};
 static struct half_kind kind_of(int type) {
-    return type == FFP8_TYPE_BF16 ? (struct half_kind){ 7, -126, 127 } : (struct half_kind){ 10, -14, 15 };
+    return type == FFP8_TYPE_BF16 ? (struct half_kind){7, -126, 127} : (struct half_kind){10, -14, 15};
 }
 
 /* Value of a 16-bit float; NaN for NaN. */
@@ -34,7 +36,8 @@ static uint32_t widened(int type, uint16_t h) {
 static uint16_t narrowed(int type, float x) {
     const struct half_kind k = kind_of(type);
     const uint32_t u = ffp8_bits(x);
-    const uint16_t sign = (uint16_t)(u >> 16 & 0x8000u), infinity = (uint16_t)((k.highest_exponent - k.lowest_exponent + 2) << k.fraction_bits);
+    const uint16_t sign = (uint16_t)(u >> 16 & 0x8000u),
+                   infinity = (uint16_t)((k.highest_exponent - k.lowest_exponent + 2) << k.fraction_bits);
     if (isnan(x)) return (uint16_t)(sign | infinity | 1 << (k.fraction_bits - 1) | (u & 0x7FFFFFu) >> (23 - k.fraction_bits));
     if (isinf(x)) return sign | infinity;
     const double magnitude = fabs((double)x);
@@ -70,7 +73,7 @@ static bool check_widen(struct check_run *run, const uint16_t *in, size_t n) {
     check_describe(run, "n %zu", n);
     struct check_buffer *src = check_array(run, "src", CHECK_IN, n, 2), *dst = check_array(run, "dst", CHECK_OUT, n, 4);
     memcpy(src->data, in, n * sizeof *in);
-    struct convert_call call = { .src = src->kernel, .dst = dst->kernel, .n = n };
+    struct convert_call call = {.src = src->kernel, .dst = dst->kernel, .n = n};
     call.widen = type == FFP8_TYPE_BF16 ? run->kernels->widen_bf16 : run->kernels->widen_f16;
     if (!check_call(run, invoke, &call)) return false;
     for (size_t i = 0; i < n; i++) want[i] = widened(type, in[i]);
@@ -92,7 +95,7 @@ static bool check_narrow(struct check_run *run, const float *in, size_t n) {
     check_describe(run, "n %zu", n);
     struct check_buffer *src = check_array(run, "src", CHECK_IN, n, 4), *dst = check_array(run, "dst", CHECK_OUT, n, 2);
     memcpy(src->data, in, n * sizeof *in);
-    struct convert_call call = { .src = src->kernel, .dst = dst->kernel, .n = n };
+    struct convert_call call = {.src = src->kernel, .dst = dst->kernel, .n = n};
     call.narrow = type == FFP8_TYPE_BF16 ? run->kernels->narrow_bf16 : run->kernels->narrow_f16;
     if (!check_call(run, invoke, &call)) return false;
     for (size_t i = 0; i < n; i++) want[i] = narrowed(type, in[i]);
@@ -104,9 +107,11 @@ void check_narrow_body(struct check_run *run) {
     const struct half_kind k = kind_of(run->slot->parameter);
     for (int step = 0; step < 6; step++) { /* each value and each midpoint, exact and one ulp to either side */
         for (uint32_t h = 0; h < 65536; h++) {
-            const float low = (float)half_value(k, (uint16_t)h), high = (float)half_value(k, (uint16_t)((h & 0x7FFF) == 0x7FFF ? h : h + 1));
+            const float low = (float)half_value(k, (uint16_t)h),
+                        high = (float)half_value(k, (uint16_t)((h & 0x7FFF) == 0x7FFF ? h : h + 1));
             float x = step < 3 || !isfinite(high) ? low : (low + high) / 2;
-            if (isinf(high) && isfinite(low) && step >= 3) x = low + (low - (float)half_value(k, (uint16_t)(h - 1))) / 2; /* where Inf begins */
+            if (isinf(high) && isfinite(low) && step >= 3)
+                x = low + (low - (float)half_value(k, (uint16_t)(h - 1))) / 2; /* where Inf begins */
             if (step % 3 == 1) x = nextafterf(x, INFINITY);
             if (step % 3 == 2) x = nextafterf(x, -INFINITY);
             in[h] = isnan(low) ? ffp8_float((h & 0x8000) << 16 | 0x7F800001u | (uint32_t)(check_random(&run->rand) & 0x7FFFFF)) : x;
@@ -132,9 +137,11 @@ void check_amax_body(struct check_run *run) {
         memcpy(src->data, in, n * sizeof *in);
         float want = 0;
         for (size_t j = 0; j < n; j++)
-            if (isnan(in[j]) || isnan(want)) want = NAN;
-            else if (fabsf(in[j]) > want) want = fabsf(in[j]);
-        struct convert_call call = { .amax = run->kernels->amax, .src = src->kernel, .n = n, .result = -1 };
+            if (isnan(in[j]) || isnan(want))
+                want = NAN;
+            else if (fabsf(in[j]) > want)
+                want = fabsf(in[j]);
+        struct convert_call call = {.amax = run->kernels->amax, .src = src->kernel, .n = n, .result = -1};
         if (!check_call(run, invoke, &call) || !check_float(run, "amax", call.result, want)) return;
     }
 }

@@ -57,13 +57,18 @@ static bool check_lut(struct check_run *run, const struct ffp8_lut *lut, const f
         run->result->comparisons++;
         if ((isfinite(want) || !finite_only) && !element_in_class(lut, code)) {
             check_fail(run, CHECK_WRONG_VALUE, "lut: element 0x%x of code 0x%02x is outside the class", lut->element[c], c);
-        } else if ((isfinite(want) || !finite_only) && !(isnan(want) ? isnan(got) : got == want && (want != 0 || lut->class_of <= FFP8_CLASS_I16 || signbit(got) == signbit(want)))) {
+        } else if ((isfinite(want) || !finite_only) &&
+                   !(isnan(want) ? isnan(got)
+                                 : got == want && (want != 0 || lut->class_of <= FFP8_CLASS_I16 || signbit(got) == signbit(want)))) {
             check_fail(run, CHECK_WRONG_VALUE, "lut: code 0x%02x is %.9g, the formula says %.9g", c, got, want);
         } else if (short_cut(lut, code, &element) && element != lut->element[c]) {
-            check_fail(run, CHECK_WRONG_VALUE, "lut: short cut of kind %d gives 0x%x for code 0x%02x, element is 0x%x", (int)lut->kind, element, c, lut->element[c]);
-        } else if (lut->mirrored && c < 128 && lut->element[c | 0x80] != (lut->element[c] | (lut->class_of == FFP8_CLASS_BF16 ? 0x8000u : 0x80000000u))) {
+            check_fail(run, CHECK_WRONG_VALUE, "lut: short cut of kind %d gives 0x%x for code 0x%02x, element is 0x%x", (int)lut->kind,
+                       element, c, lut->element[c]);
+        } else if (lut->mirrored && c < 128 &&
+                   lut->element[c | 0x80] != (lut->element[c] | (lut->class_of == FFP8_CLASS_BF16 ? 0x8000u : 0x80000000u))) {
             check_fail(run, CHECK_WRONG_VALUE, "lut: claims to be mirrored, code 0x%02x is not", c);
-        } else if (lut->negated && c < 128 && ((lut->element[c] + lut->element[c | 0x80]) & (lut->class_of == FFP8_CLASS_I8 ? 0xFFu : 0xFFFFu))) {
+        } else if (lut->negated && c < 128 &&
+                   ((lut->element[c] + lut->element[c | 0x80]) & (lut->class_of == FFP8_CLASS_I8 ? 0xFFu : 0xFFFFu))) {
             check_fail(run, CHECK_WRONG_VALUE, "lut: claims to be negated, code 0x%02x is not", c);
         } else if (lut->plane[0][c] != (lut->element[c] & 0xFF) || lut->plane[1][c] != (lut->element[c] >> 8 & 0xFF) ||
                    lut->plane[2][c] != (lut->element[c] >> 16 & 0xFF) || lut->plane[3][c] != lut->element[c] >> 24) {
@@ -95,8 +100,9 @@ static bool check_array_decode(struct check_run *run, const struct ffp8_lut *lut
     check_begin(run);
     char name[FFP8_FORMAT_NAME_BYTES];
     if (ffp8_format_name(format, name, sizeof name) != FFP8_OK) strcpy(name, "codebook");
-    check_describe(run, "format %s (sign %u, exponent %u, fraction %u, specials %u, flags %u, bias %d), class %d, %s, n %zu", name, format->sign_bits,
-                   format->exponent_bits, format->fraction_bits, format->specials, format->flags, format->bias, (int)lut->class_of, what, n);
+    check_describe(run, "format %s (sign %u, exponent %u, fraction %u, specials %u, flags %u, bias %d), class %d, %s, n %zu", name,
+                   format->sign_bits, format->exponent_bits, format->fraction_bits, format->specials, format->flags, format->bias,
+                   (int)lut->class_of, what, n);
     struct check_buffer *table = check_buffer(run, "lut", CHECK_IN, 1, sizeof *lut, sizeof *lut, 64);
     memcpy(table->data, lut, sizeof *lut);
     struct check_buffer *src = check_array(run, "src", CHECK_IN, n, 1), *dst = check_array(run, "dst", CHECK_OUT, n, bytes);
@@ -105,7 +111,7 @@ static bool check_array_decode(struct check_run *run, const struct ffp8_lut *lut
     const uint8_t first = (uint8_t)check_random(&run->rand);
     for (size_t i = 0; i < 256 && n >= 256; i++) code[i] = (uint8_t)(first + i);
 
-    struct decode_call call = { run->kernels, bytes, n, src->kernel, dst->kernel, table->kernel };
+    struct decode_call call = {run->kernels, bytes, n, src->kernel, dst->kernel, table->kernel};
     if (!check_call(run, invoke, &call)) return false;
     static uint8_t want[4 * 2048];
     for (size_t i = 0; i < n; i++) memcpy(want + i * bytes, &lut->element[code[i]], bytes);
@@ -138,8 +144,9 @@ static bool check_classes(struct check_run *run, const ffp8_format *format, size
 /* What ffp8_decode does: element = value * scale, rounded to FP32, then to the target. */
 static bool check_scaled(struct check_run *run, const ffp8_format *format, size_t n) {
     static struct ffp8_lut lut;
-    const float scale = check_chance(&run->rand, 2) ? ldexpf(1, (int)check_below(&run->rand, 20) - 10) : fabsf(check_normal(&run->rand)) + 0.1f;
-    const ffp8_dtype types[] = { FFP8_TYPE_F32, FFP8_TYPE_BF16, FFP8_TYPE_F16 };
+    const float scale = check_chance(&run->rand, 2) ? ldexpf(1, (int)check_below(&run->rand, 20) - 10)
+                                                    : fabsf(check_normal(&run->rand)) + 0.1f;
+    const ffp8_dtype types[] = {FFP8_TYPE_F32, FFP8_TYPE_BF16, FFP8_TYPE_F16};
     for (int t = 0; t < 3; t++) {
         if ((types[t] == FFP8_TYPE_F32 ? 4 : 2) != run->slot->parameter) continue;
         ffp8_lut_init_scaled(&lut, format, scale, types[t]);
@@ -153,7 +160,8 @@ static bool check_scaled(struct check_run *run, const ffp8_format *format, size_
             if (types[t] == FFP8_TYPE_F16) want = isnan(value) ? 0x7E00u : ffp8_f16_from_f32(scaled);
             run->result->comparisons++;
             if (lut.element[c] == want) continue;
-            check_fail(run, CHECK_WRONG_VALUE, "scaled lut: code 0x%02x times %.9g is 0x%x, want 0x%x", c, (double)scale, lut.element[c], want);
+            check_fail(run, CHECK_WRONG_VALUE, "scaled lut: code 0x%02x times %.9g is 0x%x, want 0x%x", c, (double)scale, lut.element[c],
+                       want);
             return false;
         }
     }

@@ -27,8 +27,10 @@ static bool check_one(struct check_run *run, size_t taps, size_t pixels, size_t 
     const size_t bytes = ffp8_class_bytes(c);
     const bool specials = c == FFP8_CLASS_F32 && check_chance(&run->rand, 4);
     check_begin(run);
-    const size_t ldx = channels + (check_chance(&run->rand, 2) ? 0 : check_below(&run->rand, 80)), ldc = channels + (check_chance(&run->rand, 2) ? 0 : check_below(&run->rand, 30));
-    check_describe(run, "taps %zu, pixels %zu, channels %zu, ldx %zu, ldc %zu%s", taps, pixels, channels, ldx, ldc, specials ? ", specials" : "");
+    const size_t ldx = channels + (check_chance(&run->rand, 2) ? 0 : check_below(&run->rand, 80)),
+                 ldc = channels + (check_chance(&run->rand, 2) ? 0 : check_below(&run->rand, 30));
+    check_describe(run, "taps %zu, pixels %zu, channels %zu, ldx %zu, ldc %zu%s", taps, pixels, channels, ldx, ldc,
+                   specials ? ", specials" : "");
     const int limit_w = FFP8_I16_LIMIT, limit_x = (int)fmin(FFP8_I16_LIMIT, 2147483647.0 / fmax(1, (double)taps * limit_w));
     check_fill_elements(&run->rand, x_element, taps * pixels * channels, c, limit_x, false, specials);
     check_fill_elements(&run->rand, w_element, taps * channels, c, limit_w, false, specials);
@@ -50,18 +52,28 @@ static bool check_one(struct check_run *run, size_t taps, size_t pixels, size_t 
     float *s = scale->data;
     for (size_t ch = 0; ch < channels; ch++) s[ch] = ldexpf(1 + fabsf(check_uniform(&run->rand)), (int)check_below(&run->rand, 16) - 8);
 
-    *(struct ffp8_depthwise *)arguments->data = (struct ffp8_depthwise){ .x = x_list->kernel, .w = w_list->kernel, .taps = taps, .pixels = pixels, .ldx = ldx,
-                                                                        .channels = channels, .c = out->kernel, .ldc = ldc, .scale = scale->kernel };
-    struct depthwise_call call = { c == FFP8_CLASS_I16 ? run->kernels->depthwise_i16 : run->kernels->depthwise_f32, arguments->kernel };
+    *(struct ffp8_depthwise *)arguments->data = (struct ffp8_depthwise){.x = x_list->kernel,
+                                                                        .w = w_list->kernel,
+                                                                        .taps = taps,
+                                                                        .pixels = pixels,
+                                                                        .ldx = ldx,
+                                                                        .channels = channels,
+                                                                        .c = out->kernel,
+                                                                        .ldc = ldc,
+                                                                        .scale = scale->kernel};
+    struct depthwise_call call = {c == FFP8_CLASS_I16 ? run->kernels->depthwise_i16 : run->kernels->depthwise_f32, arguments->kernel};
     if (!check_call(run, invoke, &call)) return false;
     for (size_t p = 0; p < pixels; p++)
         for (size_t ch = 0; ch < channels; ch++) {
             int64_t integer = 0;
             float sum = 0;
             for (size_t t = 0; t < taps; t++) {
-                const double a = panel_value(x_element[(t * pixels + p) * channels + ch], c), b = panel_value(w_element[t * channels + ch], c);
-                if (c == FFP8_CLASS_I16) integer += (int64_t)a * (int64_t)b;
-                else sum = fmaf((float)a, (float)b, sum);
+                const double a = panel_value(x_element[(t * pixels + p) * channels + ch], c),
+                             b = panel_value(w_element[t * channels + ch], c);
+                if (c == FFP8_CLASS_I16)
+                    integer += (int64_t)a * (int64_t)b;
+                else
+                    sum = fmaf((float)a, (float)b, sum);
             }
             want[p * channels + ch] = (c == FFP8_CLASS_I16 ? (float)integer : sum) * s[ch];
         }
@@ -71,7 +83,7 @@ static bool check_one(struct check_run *run, size_t taps, size_t pixels, size_t 
 void check_depthwise_body(struct check_run *run) {
     for (size_t channels = 0; channels <= 100; channels++)
         for (int i = 0; i < 3; i++)
-            if (!check_one(run, (const size_t[]){ 9, 1, check_below(&run->rand, 26) }[i], 1 + check_below(&run->rand, 8), channels)) return;
+            if (!check_one(run, (const size_t[]){9, 1, check_below(&run->rand, 26)}[i], 1 + check_below(&run->rand, 8), channels)) return;
     for (size_t pixels = 0; pixels <= MAX_PIXELS; pixels++)
         if (!check_one(run, 1 + check_below(&run->rand, MAX_TAPS), pixels, 1 + check_below(&run->rand, MAX_CHANNELS))) return;
 }

@@ -46,7 +46,9 @@ static void invoke(void *argument) {
     c->kernel(c->d);
 }
 
-static float a_value(const struct tile *t, uint32_t e) { return (float)(t->c == FFP8_CLASS_I8 ? (int)(e & 0xFF) - t->a_offset : panel_value(e, t->c)); }
+static float a_value(const struct tile *t, uint32_t e) {
+    return (float)(t->c == FFP8_CLASS_I8 ? (int)(e & 0xFF) - t->a_offset : panel_value(e, t->c));
+}
 
 /* ---------------------------------------------------------------------------------------------------------------
  * Data
@@ -92,14 +94,18 @@ static bool fill(struct check_run *run, const struct tile *t) {
     const size_t terms = t->count * t->k;
     int limit_b = 256, limit_a;
     if (t->c == FFP8_CLASS_I8) limit_b = 128;
-    if (t->c == FFP8_CLASS_I16) limit_b = (const int[]){ 15, 252, 1984, FFP8_I16_LIMIT }[check_below(&run->rand, 4)];
+    if (t->c == FFP8_CLASS_I16) limit_b = (const int[]){15, 252, 1984, FFP8_I16_LIMIT}[check_below(&run->rand, 4)];
     if (t->fused && !fill_b_codes(run, t, &limit_b)) return false;
     /* A's largest magnitude: the driver keeps integer sums within int32; exact float runs need all partial sums below 2^24 units. */
-    if (t->c == FFP8_CLASS_I8) limit_a = 255;
-    else if (t->c == FFP8_CLASS_I16) limit_a = (int)fmin(FFP8_I16_LIMIT, 2147483647.0 / fmax(1, (double)terms * limit_b));
-    else limit_a = t->exact ? (int)fmin(256, 16777215.0 / fmax(1, (double)terms * limit_b)) : 256;
+    if (t->c == FFP8_CLASS_I8)
+        limit_a = 255;
+    else if (t->c == FFP8_CLASS_I16)
+        limit_a = (int)fmin(FFP8_I16_LIMIT, 2147483647.0 / fmax(1, (double)terms * limit_b));
+    else
+        limit_a = t->exact ? (int)fmin(256, 16777215.0 / fmax(1, (double)terms * limit_b)) : 256;
     if (!t->fused) {
-        check_fill_elements(&run->rand, b_element, t->count * t->k * FFP8_NR, t->c, t->c == FFP8_CLASS_I8 ? 127 : limit_b, t->exact, t->specials);
+        check_fill_elements(&run->rand, b_element, t->count * t->k * FFP8_NR, t->c, t->c == FFP8_CLASS_I8 ? 127 : limit_b, t->exact,
+                            t->specials);
         if (t->c == FFP8_CLASS_I8 && terms > 0) b_element[check_below(&run->rand, terms * FFP8_NR)] = 0x80;
     }
     if (t->c == FFP8_CLASS_I8) { /* every byte may occur: the element is the byte less the offset */
@@ -124,7 +130,9 @@ static float random_scale(struct check_run *run, bool exact) {
 /* ---------------------------------------------------------------------------------------------------------------
  * Truth
  */
-struct truth { double sum, flushed_sum, bound; }; /* flushed: denormal elements of A count as zero */
+struct truth {
+    double sum, flushed_sum, bound;
+}; /* flushed: denormal elements of A count as zero */
 
 static const uint32_t *a_row(const struct tile *t, size_t i, size_t r) { return a_element + (i * t->rows + r) * t->k; }
 static const uint32_t *b_row(const struct tile *t, size_t i, size_t k) { return b_element + (i * t->k + k) * FFP8_NR; }
@@ -149,7 +157,8 @@ static struct truth float_sum(const struct tile *t, size_t r, size_t j) {
             check_sum_add(&flushed, t->c == FFP8_CLASS_BF16 && fabsf(a) < 0x1p-126f ? copysignf(0, a) : a, b);
         }
     const double n = (double)(t->count * t->k), s = check_sum_value(&magnitudes);
-    struct truth truth = { check_sum_value(&sum), check_sum_value(&flushed), check_gamma(n) * s + n * (t->c == FFP8_CLASS_BF16 ? 0x1p-126 : 0x1p-150) };
+    struct truth truth = {check_sum_value(&sum), check_sum_value(&flushed),
+                          check_gamma(n) * s + n * (t->c == FFP8_CLASS_BF16 ? 0x1p-126 : 0x1p-150)};
     if (isfinite(truth.sum) && s * (1 + check_gamma(n)) >= 0x1p128) truth.bound = INFINITY; /* some order overflows on the way */
     return truth;
 }
@@ -157,7 +166,8 @@ static struct truth float_sum(const struct tile *t, size_t r, size_t j) {
 /* ---------------------------------------------------------------------------------------------------------------
  * One tile
  */
-static bool compare(struct check_run *run, const struct tile *t, const struct ffp8_dot *d, const struct check_buffer *c, const struct check_buffer *wide) {
+static bool compare(struct check_run *run, const struct tile *t, const struct ffp8_dot *d, const struct check_buffer *c,
+                    const struct check_buffer *wide) {
     static float want[MAX_ROWS * FFP8_NR];
     static double want_wide[MAX_ROWS * FFP8_NR];
     const bool integer = t->c <= FFP8_CLASS_I16, bitwise = integer || t->exact;
@@ -165,11 +175,14 @@ static bool compare(struct check_run *run, const struct tile *t, const struct ff
         for (size_t j = 0; j < t->cols; j++) {
             const float scale = d->row_scale ? d->row_scale[r] * d->col_scale[j] : d->col_scale[j];
             const float old = t->flags & FFP8_DOT_ADD ? ((const float *)(c->saved + r * c->stride_bytes))[j] : 0;
-            struct truth truth = { 0, 0, 0 };
-            if (integer) truth.sum = (double)integer_sum(t, r, j);
-            else truth = float_sum(t, r, j);
+            struct truth truth = {0, 0, 0};
+            if (integer)
+                truth.sum = (double)integer_sum(t, r, j);
+            else
+                truth = float_sum(t, r, j);
             if (t->flags & FFP8_DOT_WIDE_IN) /* an input's data, or what an updated one held */
-                truth.sum += ((const double *)((wide->role == CHECK_INOUT ? wide->saved : (uint8_t *)wide->data) + r * wide->stride_bytes))[j];
+                truth.sum += ((const double *)((wide->role == CHECK_INOUT ? wide->saved : (uint8_t *)wide->data) +
+                                               r * wide->stride_bytes))[j];
             want_wide[r * FFP8_NR + j] = truth.sum;
             if (bitwise) {
                 want[r * FFP8_NR + j] = t->flags & FFP8_DOT_ADD ? fmaf((float)truth.sum, scale, old) : (float)truth.sum * scale;
@@ -201,14 +214,16 @@ static bool check_part(struct check_run *run, const struct tile *t, struct dot_c
     part.a = part_a;
     part.c += first * part.ldc;
     if (part.row_scale) part.row_scale += first;
-    struct dot_call again = { call->kernel, &part };
+    struct dot_call again = {call->kernel, &part};
     if (!check_call(run, invoke, &again)) return false;
     for (size_t r = 0; r < part.rows; r++)
         for (size_t j = 0; j < part.cols; j++) {
             const float got = part.c[r * part.ldc + j], want = whole[(first + r) * FFP8_NR + j];
             run->result->comparisons++;
             if (ffp8_bits(got) == ffp8_bits(want) || (isnan(got) && isnan(want))) continue;
-            check_fail(run, CHECK_WRONG_VALUE, "c[%zu][%zu] is %.9g within the tile and %.9g in a part of it from row %zu, %zu x %zu: the order of summation depends on the tile",
+            check_fail(run, CHECK_WRONG_VALUE,
+                       "c[%zu][%zu] is %.9g within the tile and %.9g in a part of it from row %zu, %zu x %zu: the order of summation "
+                       "depends on the tile",
                        first + r, j, (double)want, (double)got, first, part.rows, part.cols);
             return false;
         }
@@ -222,9 +237,9 @@ static bool check_tile(struct check_run *run, struct tile *t) {
     const size_t row_bytes = t->words * FFP8_WORD_BYTES, element_bytes = ffp8_class_bytes(t->c);
     const size_t lda = (in_rows ? t->count : 1) * row_bytes + (check_chance(&run->rand, 2) ? 0 : 1 + check_below(&run->rand, 67));
     const size_t ldc = t->cols + (check_chance(&run->rand, 2) ? 0 : 1 + check_below(&run->rand, 40));
-    check_describe(run, "rows %zu, cols %zu, words %zu, count %zu, lda %zu, ldc %zu, flags %u, %s, %s%s%s, a_offset %u", t->rows, t->cols, t->words, t->count,
-                   lda, ldc, t->flags, scaled_rows ? "row scales" : "no row scales", t->exact ? "exact" : "general", t->specials ? ", specials" : "",
-                   t->denormals ? ", denormals" : "", t->a_offset);
+    check_describe(run, "rows %zu, cols %zu, words %zu, count %zu, lda %zu, ldc %zu, flags %u, %s, %s%s%s, a_offset %u", t->rows, t->cols,
+                   t->words, t->count, lda, ldc, t->flags, scaled_rows ? "row scales" : "no row scales", t->exact ? "exact" : "general",
+                   t->specials ? ", specials" : "", t->denormals ? ", denormals" : "", t->a_offset);
     if (!fill(run, t)) return false;
 
     struct check_buffer *a_list = check_buffer(run, "a[]", CHECK_IN, 1, t->count * sizeof(void *), 0, sizeof(void *));
@@ -236,18 +251,23 @@ static bool check_tile(struct check_run *run, struct tile *t) {
         const size_t offset = in_rows ? i * row_bytes : i * t->rows * lda;
         ((const void **)a_list->data)[i] = (uint8_t *)a->kernel + offset;
         for (size_t r = 0; r < t->rows; r++)
-            for (size_t k = 0; k < t->k; k++) memcpy((uint8_t *)a->data + offset + r * lda + k * element_bytes, &a_row(t, i, r)[k], element_bytes);
+            for (size_t k = 0; k < t->k; k++)
+                memcpy((uint8_t *)a->data + offset + r * lda + k * element_bytes, &a_row(t, i, r)[k], element_bytes);
     }
-    const size_t b_bytes = t->fused ? panel_line_bytes(t->k) : ffp8_panel_bytes(t->c, t->words), b_stride = b_bytes + 64 * check_below(&run->rand, 3);
+    const size_t b_bytes = t->fused ? panel_line_bytes(t->k) : ffp8_panel_bytes(t->c, t->words),
+                 b_stride = b_bytes + 64 * check_below(&run->rand, 3);
     struct check_buffer *b = check_buffer(run, t->fused ? "lines" : "panel", CHECK_IN, t->count, b_bytes, b_stride, 64);
     for (size_t i = 0; i < t->count; i++) {
         ((const void **)b_list->data)[i] = (uint8_t *)b->kernel + i * b_stride;
-        if (t->fused) panel_pack_lines((uint8_t *)b->data + i * b_stride, b_code + i * t->k * FFP8_NR, t->k);
-        else panel_build((uint8_t *)b->data + i * b_stride, b_row(t, i, 0), t->k, t->c);
+        if (t->fused)
+            panel_pack_lines((uint8_t *)b->data + i * b_stride, b_code + i * t->k * FFP8_NR, t->k);
+        else
+            panel_build((uint8_t *)b->data + i * b_stride, b_row(t, i, 0), t->k, t->c);
     }
     struct check_buffer *table = check_buffer(run, "lut", CHECK_IN, 1, sizeof lut, sizeof lut, 64);
     memcpy(table->data, &lut, sizeof lut);
-    struct check_buffer *row_scale = check_array(run, "row_scale", CHECK_IN, t->rows, 4), *col_scale = check_array(run, "col_scale", CHECK_IN, FFP8_NR, 4);
+    struct check_buffer *row_scale = check_array(run, "row_scale", CHECK_IN, t->rows, 4),
+                        *col_scale = check_array(run, "col_scale", CHECK_IN, FFP8_NR, 4);
     for (size_t r = 0; r < t->rows; r++) ((float *)row_scale->data)[r] = random_scale(run, t->exact);
     for (size_t j = 0; j < FFP8_NR; j++) ((float *)col_scale->data)[j] = j < t->cols ? random_scale(run, t->exact) : NAN;
 
@@ -256,7 +276,8 @@ static bool check_tile(struct check_run *run, struct tile *t) {
         const enum check_role role = !(t->flags & FFP8_DOT_WIDE_OUT) ? CHECK_IN : t->flags & FFP8_DOT_WIDE_IN ? CHECK_INOUT : CHECK_OUT;
         wide = check_buffer(run, "wide", role, t->rows, t->cols * 8, ldc * 8, 8);
         for (size_t r = 0; r < t->rows; r++) /* whole numbers far beyond int32, as many blocks of k give */
-            for (size_t j = 0; j < t->cols; j++) ((double *)((uint8_t *)wide->data + r * ldc * 8))[j] = (double)((int64_t)check_random(&run->rand) >> 14);
+            for (size_t j = 0; j < t->cols; j++)
+                ((double *)((uint8_t *)wide->data + r * ldc * 8))[j] = (double)((int64_t)check_random(&run->rand) >> 14);
     }
     if (!(t->flags & FFP8_DOT_WIDE_OUT)) {
         c = check_buffer(run, "c", t->flags & FFP8_DOT_ADD ? CHECK_INOUT : CHECK_OUT, t->rows, t->cols * 4, ldc * 4, 4);
@@ -265,11 +286,23 @@ static bool check_tile(struct check_run *run, struct tile *t) {
     }
     struct check_buffer *arguments = check_buffer(run, "d", CHECK_IN, 1, sizeof(struct ffp8_dot), 0, 16);
     struct ffp8_dot *d = arguments->data;
-    *d = (struct ffp8_dot){ .a = a_list->kernel, .b = b_list->kernel, .count = t->count, .words = t->words, .lda_bytes = lda, .rows = t->rows, .cols = t->cols,
-                            .c = c ? c->kernel : NULL, .ldc = ldc, .wide = wide ? wide->kernel : NULL, .ldw = ldc,
-                            .row_scale = scaled_rows ? row_scale->kernel : NULL, .col_scale = col_scale->kernel, .lut = t->fused ? table->kernel : NULL,
-                            .flags = t->flags, .a_offset = t->a_offset };
-    struct dot_call call = { t->fused ? run->kernels->fused[t->c] : run->kernels->dot[t->c], arguments->kernel };
+    *d = (struct ffp8_dot){.a = a_list->kernel,
+                           .b = b_list->kernel,
+                           .count = t->count,
+                           .words = t->words,
+                           .lda_bytes = lda,
+                           .rows = t->rows,
+                           .cols = t->cols,
+                           .c = c ? c->kernel : NULL,
+                           .ldc = ldc,
+                           .wide = wide ? wide->kernel : NULL,
+                           .ldw = ldc,
+                           .row_scale = scaled_rows ? row_scale->kernel : NULL,
+                           .col_scale = col_scale->kernel,
+                           .lut = t->fused ? table->kernel : NULL,
+                           .flags = t->flags,
+                           .a_offset = t->a_offset};
+    struct dot_call call = {t->fused ? run->kernels->fused[t->c] : run->kernels->dot[t->c], arguments->kernel};
     if (!check_call(run, invoke, &call) || !compare(run, t, d, c, wide)) return false;
     return integer || check_part(run, t, &call, c, a_list->data);
 }
@@ -279,8 +312,8 @@ static bool check_tile(struct check_run *run, struct tile *t) {
  */
 static void draw(struct check_run *run, struct tile *t) {
     const bool integer = t->c <= FFP8_CLASS_I16;
-    static const unsigned integer_flags[] = { 0, 0, FFP8_DOT_ADD, FFP8_DOT_WIDE_OUT, FFP8_DOT_WIDE_IN | FFP8_DOT_WIDE_OUT, FFP8_DOT_WIDE_IN,
-                                              FFP8_DOT_WIDE_IN | FFP8_DOT_ADD };
+    static const unsigned integer_flags[] = {
+        0, 0, FFP8_DOT_ADD, FFP8_DOT_WIDE_OUT, FFP8_DOT_WIDE_IN | FFP8_DOT_WIDE_OUT, FFP8_DOT_WIDE_IN, FFP8_DOT_WIDE_IN | FFP8_DOT_ADD};
     t->flags = integer ? integer_flags[check_below(&run->rand, 7)] : check_chance(&run->rand, 2) ? FFP8_DOT_ADD : 0;
     t->exact = check_chance(&run->rand, 2);
     t->specials = !integer && !t->exact && check_chance(&run->rand, 4);
@@ -289,9 +322,9 @@ static void draw(struct check_run *run, struct tile *t) {
 }
 
 static void check_shapes(struct check_run *run, bool fused) {
-    static const size_t few_words[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 16, 17 };
-    static const size_t words[] = { 0, 1, 2, 3, 4, 5, 7, 8, 9, 11, 13, 15, 16, 17, 19, 23, 31, 32, 33, 61, 64, 65, 127, 191 };
-    struct tile t = { .c = (ffp8_class)run->slot->parameter, .fused = fused };
+    static const size_t few_words[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 16, 17};
+    static const size_t words[] = {0, 1, 2, 3, 4, 5, 7, 8, 9, 11, 13, 15, 16, 17, 19, 23, 31, 32, 33, 61, 64, 65, 127, 191};
+    struct tile t = {.c = (ffp8_class)run->slot->parameter, .fused = fused};
     size_t most = fused ? run->kernels->fused_rows : run->kernels->mr[t.c];
     if (most == 0) most = 1;
     for (t.rows = 1; t.rows <= most; t.rows++) /* every tile */

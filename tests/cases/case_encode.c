@@ -15,8 +15,8 @@
 struct oracle {
     const ffp8_format *format;
     ffp8_encoding how;
-    bool by_list;    /* the formula does not serve */
-    bool searched;   /* the library searches, too: the last of the random bits count */
+    bool by_list;  /* the formula does not serve */
+    bool searched; /* the library searches, too: the last of the random bits count */
     bool has_negative;
     size_t count; /* distinct finite values, ascending, and a code of each */
     double value[256];
@@ -64,7 +64,8 @@ static void oracle_init(struct oracle *o, const ffp8_format *format, const ffp8_
     if (o->plus_zero < 0) o->plus_zero = o->minus_zero;
     /* Which of several NaN codes it is, is for the library to say. */
     ffp8_format_info info;
-    if (ffp8_format_query(format, &info) == FFP8_OK && info.nan_code >= 0 && isnan(check_decode(format, (uint8_t)info.nan_code))) o->nan = info.nan_code;
+    if (ffp8_format_query(format, &info) == FFP8_OK && info.nan_code >= 0 && isnan(check_decode(format, (uint8_t)info.nan_code)))
+        o->nan = info.nan_code;
     o->max_code = o->code[o->count - 1];
     o->has_negative = o->value[0] < 0;
     if (!format->codebook) o->has_negative = format->sign_bits;
@@ -117,8 +118,10 @@ static uint8_t encode_by_formula(const struct oracle *o, float v, uint32_t rando
     } else {
         while (upper - lower > 1) {
             const unsigned middle = (lower + upper) / 2;
-            if (magnitude(o->format, middle) <= x) lower = middle;
-            else upper = middle;
+            if (magnitude(o->format, middle) <= x)
+                lower = middle;
+            else
+                upper = middle;
         }
         if (magnitude(o->format, lower) != x)
             lower += takes_upper(o, x, magnitude(o->format, lower), magnitude(o->format, lower + 1), !(lower & 1), lower & 1, random);
@@ -139,8 +142,10 @@ static uint8_t encode_by_list(const struct oracle *o, float value, uint32_t rand
     size_t above = 0, end = o->count; /* the first value > v */
     while (above < end) {
         const size_t middle = (above + end) / 2;
-        if (o->value[middle] <= v) above = middle + 1;
-        else end = middle;
+        if (o->value[middle] <= v)
+            above = middle + 1;
+        else
+            end = middle;
     }
     const uint8_t zero = (uint8_t)first(negative ? o->minus_zero : -1, o->plus_zero, o->smallest);
     size_t at;
@@ -190,8 +195,9 @@ static size_t add_point(float *points, size_t n, double x) {
 }
 
 static size_t decision_points(const struct oracle *o, float *points) {
-    static const uint32_t always[] = { 0x00000000, 0x80000000, 0x00000001, 0x80000001, 0x007FFFFF, 0x00800000, 0x807FFFFF, 0x3F800000, 0xBF800000,
-                                       0x7F7FFFFF, 0xFF7FFFFF, 0x7F800000, 0xFF800000, 0x7FC00000, 0xFFC00000, 0x7F800001, 0xFFFFFFFF };
+    static const uint32_t always[] = {0x00000000, 0x80000000, 0x00000001, 0x80000001, 0x007FFFFF, 0x00800000,
+                                      0x807FFFFF, 0x3F800000, 0xBF800000, 0x7F7FFFFF, 0xFF7FFFFF, 0x7F800000,
+                                      0xFF800000, 0x7FC00000, 0xFFC00000, 0x7F800001, 0xFFFFFFFF};
     size_t n = 0;
     for (size_t i = 0; i < sizeof always / sizeof *always; i++) points[n++] = ffp8_float(always[i]);
     for (size_t i = 0; i < o->count; i++) {
@@ -221,23 +227,27 @@ static void invoke(void *argument) {
     c->kernel(c->src, c->dst, c->n, c->encoder, c->index);
 }
 
-static bool check_points(struct check_run *run, const ffp8_format *format, const ffp8_encoding *how, float scale, const float *points, size_t n,
-                         struct oracle *o) {
+static bool check_points(struct check_run *run, const ffp8_format *format, const ffp8_encoding *how, float scale, const float *points,
+                         size_t n, struct oracle *o) {
     static struct ffp8_encoder encoder;
     static uint8_t want[POINTS_MAX];
     ffp8_encoder_init(&encoder, format, scale, how);
     o->searched = encoder.by_table;
     check_begin(run);
-    check_describe(run, "format%s sign %u exponent %u fraction %u specials %u flags %u bias %d, rounding %d overflow %d nan %d seed %llu, scale %.9g, n %zu",
-                   format->codebook ? " (codebook)" : "", format->sign_bits, format->exponent_bits, format->fraction_bits, format->specials, format->flags,
-                   format->bias, (int)how->rounding, (int)how->overflow, (int)how->nan, (unsigned long long)how->seed, (double)scale, n);
+    check_describe(run,
+                   "format%s sign %u exponent %u fraction %u specials %u flags %u bias %d, rounding %d overflow %d nan %d seed %llu, scale "
+                   "%.9g, n %zu",
+                   format->codebook ? " (codebook)" : "", format->sign_bits, format->exponent_bits, format->fraction_bits, format->specials,
+                   format->flags, format->bias, (int)how->rounding, (int)how->overflow, (int)how->nan, (unsigned long long)how->seed,
+                   (double)scale, n);
     struct check_buffer *constants = check_buffer(run, "encoder", CHECK_IN, 1, sizeof encoder, sizeof encoder, 16);
     struct check_buffer *src = check_array(run, "src", CHECK_IN, n, 4), *dst = check_array(run, "dst", CHECK_OUT, n, 1);
     memcpy(constants->data, &encoder, sizeof encoder);
     memcpy(src->data, points, n * sizeof *points);
     /* The index crosses 2^32 now and then: the key of the random numbers changes there. */
     const uint64_t index = check_chance(&run->rand, 3) ? 0x100000000u - check_below(&run->rand, 64) : check_random(&run->rand) >> 20;
-    struct encode_call call = { encoder.by_table ? run->kernels->encode_table : run->kernels->encode, src->kernel, dst->kernel, n, constants->kernel, index };
+    struct encode_call call = {
+        encoder.by_table ? run->kernels->encode_table : run->kernels->encode, src->kernel, dst->kernel, n, constants->kernel, index};
     if (!check_call(run, invoke, &call)) return false;
     for (size_t i = 0; i < n; i++) {
         const float v = points[i] * scale;
@@ -247,7 +257,8 @@ static bool check_points(struct check_run *run, const ffp8_format *format, const
     for (size_t i = 0; i < n; i++)
         if (((uint8_t *)dst->data)[i] != want[i]) {
             const size_t used = strlen(run->result->message);
-            snprintf(run->result->message + used, sizeof run->result->message - used, "\n    src[%zu] = %.9g (0x%08x)", i, (double)points[i], ffp8_bits(points[i]));
+            snprintf(run->result->message + used, sizeof run->result->message - used, "\n    src[%zu] = %.9g (0x%08x)", i,
+                     (double)points[i], ffp8_bits(points[i]));
             break;
         }
     return false;

@@ -38,23 +38,27 @@ static bool check_row(struct check_run *run, size_t n, struct ffp8_finish finish
     static float want[MAX_N];
     const bool exact = finish.activation <= FFP8_ACTIVATION_CLIP;
     check_begin(run);
-    check_describe(run, "n %zu, activation %d, clip %.9g..%.9g, %s%s%s%s", n, (int)finish.activation, (double)finish.clip_min, (double)finish.clip_max, terms & 1 ? "bias, " : "",
-                   terms & 2 ? "residual, " : "", terms & 4 ? "addend, " : "", specials ? "specials" : "finite");
+    check_describe(run, "n %zu, activation %d, clip %.9g..%.9g, %s%s%s%s", n, (int)finish.activation, (double)finish.clip_min,
+                   (double)finish.clip_max, terms & 1 ? "bias, " : "", terms & 2 ? "residual, " : "", terms & 4 ? "addend, " : "",
+                   specials ? "specials" : "finite");
     struct check_buffer *y = check_array(run, "y", CHECK_INOUT, n, 4);
     struct check_buffer *term[3], *constants = check_buffer(run, "finish", CHECK_IN, 1, sizeof finish, 0, 16);
     memcpy(constants->data, &finish, sizeof finish);
-    const char *const names[] = { "bias", "residual", "addend" };
+    const char *const names[] = {"bias", "residual", "addend"};
     check_fill_f32(&run->rand, y->data, n, specials);
     if (check_chance(&run->rand, 3)) /* all binades, up to where the functions end */
-        for (size_t i = 0; i < n; i++) ((float *)y->data)[i] = ldexpf(1 + fabsf(check_uniform(&run->rand)), (int)check_below(&run->rand, 157) - 149) * (check_chance(&run->rand, 2) ? 1 : -1);
+        for (size_t i = 0; i < n; i++)
+            ((float *)y->data)[i] = ldexpf(1 + fabsf(check_uniform(&run->rand)), (int)check_below(&run->rand, 157) - 149) *
+                                    (check_chance(&run->rand, 2) ? 1 : -1);
     else if (check_chance(&run->rand, 2)) /* where they bend */
         for (size_t i = 0; i < n; i++) ((float *)y->data)[i] = check_uniform(&run->rand) * (i & 1 ? 110 : 12);
     for (int i = 0; i < 3; i++) {
         term[i] = terms & 1u << i ? check_array(run, names[i], CHECK_IN, n, 4) : NULL;
         if (term[i]) check_fill_f32(&run->rand, term[i]->data, n, specials && check_chance(&run->rand, 2));
     }
-    struct epilogue_call call = { run->kernels->epilogue, y->kernel, n, term[0] ? term[0]->kernel : NULL, term[1] ? term[1]->kernel : NULL,
-                                  term[2] ? term[2]->kernel : NULL, constants->kernel, -1 };
+    struct epilogue_call call = {
+        run->kernels->epilogue,           y->kernel,         n, term[0] ? term[0]->kernel : NULL, term[1] ? term[1]->kernel : NULL,
+        term[2] ? term[2]->kernel : NULL, constants->kernel, -1};
     if (!check_call(run, invoke, &call)) return false;
 
     static float sum[MAX_N];
@@ -81,12 +85,14 @@ void check_epilogue_body(struct check_run *run) {
     for (int a = FFP8_ACTIVATION_NONE; a <= FFP8_ACTIVATION_GELU_TANH; a++) {
         for (size_t n = 0; n <= 70; n++) {
             const float limit = fabsf(check_normal(&run->rand));
-            const struct ffp8_finish finish = { (ffp8_activation)a, check_chance(&run->rand, 4) ? 0.0f : -limit, check_chance(&run->rand, 4) ? 6.0f : 2 * limit };
+            const struct ffp8_finish finish = {(ffp8_activation)a, check_chance(&run->rand, 4) ? 0.0f : -limit,
+                                               check_chance(&run->rand, 4) ? 6.0f : 2 * limit};
             if (!check_row(run, n, finish, (unsigned)check_below(&run->rand, 8), check_chance(&run->rand, 3))) return;
         }
         for (int i = 0; i < 40; i++) {
-            const struct ffp8_finish finish = { (ffp8_activation)a, -1, 1 };
-            if (!check_row(run, MAX_N - check_below(&run->rand, 64), finish, i % 2 ? (unsigned)check_below(&run->rand, 8) : 0, i % 8 == 0)) return;
+            const struct ffp8_finish finish = {(ffp8_activation)a, -1, 1};
+            if (!check_row(run, MAX_N - check_below(&run->rand, 64), finish, i % 2 ? (unsigned)check_below(&run->rand, 8) : 0, i % 8 == 0))
+                return;
         }
     }
 }

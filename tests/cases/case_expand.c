@@ -28,9 +28,9 @@ static bool check_one(struct check_run *run, const ffp8_format *format, size_t w
     const ffp8_class c = (ffp8_class)run->slot->parameter;
     const size_t k = words * ffp8_class_elements(c), bytes = ffp8_panel_bytes(c, words);
     check_begin(run);
-    check_describe(run, "words %zu, %s sign %u exponent %u fraction %u specials %u flags %u bias %d%s", words, format->codebook ? "codebook" : "format",
-                   format->sign_bits, format->exponent_bits, format->fraction_bits, format->specials, format->flags, format->bias,
-                   finite_only ? ", finite codes only" : "");
+    check_describe(run, "words %zu, %s sign %u exponent %u fraction %u specials %u flags %u bias %d%s", words,
+                   format->codebook ? "codebook" : "format", format->sign_bits, format->exponent_bits, format->fraction_bits,
+                   format->specials, format->flags, format->bias, finite_only ? ", finite codes only" : "");
     ffp8_lut_init(&lut, format, c, finite_only);
     check_fill_codes(&run->rand, code, k * FFP8_NR, format, !finite_only);
     for (size_t i = 0; i < k * FFP8_NR; i++) element[i] = lut.element[code[i]];
@@ -40,7 +40,7 @@ static bool check_one(struct check_run *run, const ffp8_format *format, size_t w
     struct check_buffer *panel = check_buffer(run, "panel", CHECK_OUT, 1, bytes, bytes, 64);
     memcpy(table->data, &lut, sizeof lut);
     panel_pack_lines(lines->data, code, k);
-    struct expand_call call = { run->kernels->expand[c], lines->kernel, panel->kernel, words, table->kernel };
+    struct expand_call call = {run->kernels->expand[c], lines->kernel, panel->kernel, words, table->kernel};
     if (!check_call(run, invoke, &call)) return false;
     panel_build(want, element, k, c);
     return check_bits(run, panel, want, bytes / 4, CHECK_I32, 0);

@@ -35,7 +35,10 @@ struct problem {
  * Scales
  */
 enum { MAX_SCALES = MAX_N * (MAX_K / 4 + 4) };
-struct scale_data { float f32[MAX_SCALES]; uint8_t e8m0[MAX_SCALES]; };
+struct scale_data {
+    float f32[MAX_SCALES];
+    uint8_t e8m0[MAX_SCALES];
+};
 static struct scale_data a_scale_data, w_scale_data;
 
 static float scale_value(const ffp8_scales *s, const struct scale_data *data, size_t row, size_t k) {
@@ -46,13 +49,14 @@ static float scale_value(const ffp8_scales *s, const struct scale_data *data, si
 
 /* Fills `data`; returns the elements of the array, 0 for no scales. ld marks that there are some. */
 static size_t draw_scales(struct check_run *run, ffp8_scales *s, struct scale_data *data, size_t rows, size_t k, bool powers) {
-    static const size_t blocks_k[] = { 0, 0, 4, 8, 32, 128, 20 }, blocks_rows[] = { 0, 1, 1, 1, 5, 16, 128 };
+    static const size_t blocks_k[] = {0, 0, 4, 8, 32, 128, 20}, blocks_rows[] = {0, 1, 1, 1, 5, 16, 128};
     memset(s, 0, sizeof *s);
     if (check_chance(&run->rand, 3)) return 0;
     s->block_rows = blocks_rows[check_below(&run->rand, 7)];
     s->block_k = blocks_k[check_below(&run->rand, 7)];
     s->type = check_chance(&run->rand, 3) ? FFP8_SCALE_E8M0 : FFP8_SCALE_F32;
-    const size_t row_blocks = s->block_rows ? ffp8_ceil_div(rows, s->block_rows) : 1, k_blocks = s->block_k ? ffp8_ceil_div(k, s->block_k) : 1;
+    const size_t row_blocks = s->block_rows ? ffp8_ceil_div(rows, s->block_rows) : 1,
+                 k_blocks = s->block_k ? ffp8_ceil_div(k, s->block_k) : 1;
     s->ld = k_blocks + check_below(&run->rand, 3);
     if (s->ld == 0) s->ld = 1;
     const size_t n = row_blocks ? (row_blocks - 1) * s->ld + k_blocks : 0;
@@ -106,7 +110,7 @@ static struct interval block_sum(const struct problem *p, size_t i, size_t j, si
     }
     const double n = (double)(end - begin), s = check_sum_value(&magnitudes);
     /* Elements are values times 2^-shift: sums of either may overflow on the way. */
-    if (isfinite(check_sum_value(&sum)) && fmax(s, ldexp(s, -p->shift)) >= 0x1p127) return (struct interval){ -INFINITY, INFINITY, false };
+    if (isfinite(check_sum_value(&sum)) && fmax(s, ldexp(s, -p->shift)) >= 0x1p127) return (struct interval){-INFINITY, INFINITY, false};
     return interval_around(check_sum_value(&sum), check_gamma(n) * s + n * ldexp(1, -126 + (p->shift > 0 ? p->shift : 0)));
 }
 
@@ -135,14 +139,17 @@ static void describe(struct check_run *run, const struct problem *p) {
     const ffp8_gemm_args *g = &p->args;
     const ffp8_format *a = &g->a_format, *w = &g->weights.format, *c = &g->c_format;
     check_describe(run,
-                   "m %zu n %zu k %zu, A type %d%s s%ux%uy%ub%d specials %u%s, W %s %s s%ux%uy%ub%d specials %u%s, class %d%s, C type %d s%ux%uy%ub%d scale %.9g%s, "
+                   "m %zu n %zu k %zu, A type %d%s s%ux%uy%ub%d specials %u%s, W %s %s s%ux%uy%ub%d specials %u%s, class %d%s, C type %d "
+                   "s%ux%uy%ub%d scale %.9g%s, "
                    "a_scales %zux%zu type %d, w_scales %zux%zu type %d, activation %d%s%s%s, accuracy %d, lda %zu ldc %zu",
-                   g->m, g->n, g->k, (int)g->a_type, g->a_quantize ? " quantized" : "", a->sign_bits, a->exponent_bits, a->fraction_bits, a->bias, a->specials,
-                   a->codebook ? " codebook" : "", p->packed ? "packed" : "plain", g->weights.order == FFP8_ORDER_NK ? "NK" : "KN", w->sign_bits, w->exponent_bits,
-                   w->fraction_bits, w->bias, w->specials, w->codebook ? " codebook" : "", (int)p->product, p->exact ? " exact" : "", (int)g->c_type, c->sign_bits,
-                   c->exponent_bits, c->fraction_bits, c->bias, (double)g->c_scale, g->accumulate ? " accumulated" : "", g->a_scales.block_rows, g->a_scales.block_k,
-                   g->a_scales.ld ? (int)g->a_scales.type : -1, g->weights.scales.block_rows, g->weights.scales.block_k, g->weights.scales.ld ? (int)g->weights.scales.type : -1,
-                   (int)p->finish.activation, p->bias ? " bias" : "", p->residual ? " residual" : "", p->amax ? " amax" : "", (int)g->accuracy, g->lda, g->ldc);
+                   g->m, g->n, g->k, (int)g->a_type, g->a_quantize ? " quantized" : "", a->sign_bits, a->exponent_bits, a->fraction_bits,
+                   a->bias, a->specials, a->codebook ? " codebook" : "", p->packed ? "packed" : "plain",
+                   g->weights.order == FFP8_ORDER_NK ? "NK" : "KN", w->sign_bits, w->exponent_bits, w->fraction_bits, w->bias, w->specials,
+                   w->codebook ? " codebook" : "", (int)p->product, p->exact ? " exact" : "", (int)g->c_type, c->sign_bits,
+                   c->exponent_bits, c->fraction_bits, c->bias, (double)g->c_scale, g->accumulate ? " accumulated" : "",
+                   g->a_scales.block_rows, g->a_scales.block_k, g->a_scales.ld ? (int)g->a_scales.type : -1, g->weights.scales.block_rows,
+                   g->weights.scales.block_k, g->weights.scales.ld ? (int)g->weights.scales.type : -1, (int)p->finish.activation,
+                   p->bias ? " bias" : "", p->residual ? " residual" : "", p->amax ? " amax" : "", (int)g->accuracy, g->lda, g->ldc);
 }
 
 /* A as it is stored, and the values that are multiplied. row_scale: of quantized rows. */
@@ -158,7 +165,11 @@ static bool fill_a(struct check_run *run, struct problem *p, void *stored_a, flo
         for (size_t i = 0; i < count; i++) {
             if (p->exact) a_value[i] = (float)((int)check_below(&run->rand, 33) - 16);
             const uint16_t bf16 = ffp8_bf16_from_f32(a_value[i]), f16 = ffp8_f16_from_f32(a_value[i]);
-            memcpy((uint8_t *)stored_a + i * bytes, g->a_type == FFP8_TYPE_BF16 ? (const void *)&bf16 : g->a_type == FFP8_TYPE_F16 ? (const void *)&f16 : &a_value[i], bytes);
+            memcpy((uint8_t *)stored_a + i * bytes,
+                   g->a_type == FFP8_TYPE_BF16  ? (const void *)&bf16
+                   : g->a_type == FFP8_TYPE_F16 ? (const void *)&f16
+                                                : &a_value[i],
+                   bytes);
             a_value[i] = stored_value(stored_a, g->a_type, NULL, i);
             if (p->product == FFP8_CLASS_BF16 && !g->a_quantize) {
                 a_value[i] = ffp8_f32_from_bf16(ffp8_bf16_from_f32(a_value[i]));
@@ -170,25 +181,31 @@ static bool fill_a(struct check_run *run, struct problem *p, void *stored_a, flo
     return true;
 }
 
-static bool compare(struct check_run *run, const struct problem *p, const ffp8_scales *w_scales, const struct check_buffer *c, const struct check_buffer *bias, const struct check_buffer *residual,
-                    const struct check_buffer *amax, const float *row_scale) {
+static bool compare(struct check_run *run, const struct problem *p, const ffp8_scales *w_scales, const struct check_buffer *c,
+                    const struct check_buffer *bias, const struct check_buffer *residual, const struct check_buffer *amax,
+                    const float *row_scale) {
     const ffp8_gemm_args *g = &p->args;
     const ffp8_epilogue *e = &g->epilogue;
-    struct output output = { .type = g->c_type, .format = &g->c_format, .scale = g->c_scale == 0 ? 1 : g->c_scale, .encoding = &g->c_encoding };
+    struct output output = {
+        .type = g->c_type, .format = &g->c_format, .scale = g->c_scale == 0 ? 1 : g->c_scale, .encoding = &g->c_encoding};
     output_begin(&output);
-    const size_t block_a = g->a_scales.ld && g->a_scales.block_k ? g->a_scales.block_k : SIZE_MAX, block_w = w_scales->ld && w_scales->block_k ? w_scales->block_k : SIZE_MAX;
+    const size_t block_a = g->a_scales.ld && g->a_scales.block_k ? g->a_scales.block_k : SIZE_MAX,
+                 block_w = w_scales->ld && w_scales->block_k ? w_scales->block_k : SIZE_MAX;
     for (size_t i = 0; i < g->m; i++)
         for (size_t j = 0; j < g->n; j++) {
             struct interval acc = interval_exact(0);
             for (size_t k = 0; k < g->k;) {
                 const size_t begin = k, left_a = block_a - k % block_a, left_w = block_w - k % block_w;
                 k = ffp8_min_size(g->k, k + ffp8_min_size(left_a, ffp8_min_size(left_w, g->k)));
-                const float scale = (g->a_quantize ? row_scale[i] : scale_value(&g->a_scales, &a_scale_data, i, begin)) * scale_value(w_scales, &w_scale_data, j, begin);
+                const float scale = (g->a_quantize ? row_scale[i] : scale_value(&g->a_scales, &a_scale_data, i, begin)) *
+                                    scale_value(w_scales, &w_scale_data, j, begin);
                 const struct interval sum = block_sum(p, i, j, begin, k);
                 acc = begin ? interval_fma(sum, scale, acc) : interval_scale(sum, scale);
             }
             if (bias) acc = interval_add(acc, ((const float *)bias->data)[j]);
-            if (residual) acc = interval_add(acc, stored_value(residual->data, e->residual_type, &e->residual_format, i * e->ld_residual + j) * (e->residual_scale == 0 ? 1 : e->residual_scale));
+            if (residual)
+                acc = interval_add(acc, stored_value(residual->data, e->residual_type, &e->residual_format, i * e->ld_residual + j) *
+                                            (e->residual_scale == 0 ? 1 : e->residual_scale));
             if (g->accumulate) acc = interval_add(acc, stored_value(c->saved, g->c_type, &g->c_format, i * g->ldc + j) * output.scale);
             acc = interval_activate(acc, &p->finish);
             if (!acc.exact && g->c_type == FFP8_TYPE_FFP8 && g->c_encoding.rounding == FFP8_ROUND_STOCHASTIC) {
@@ -201,8 +218,9 @@ static bool compare(struct check_run *run, const struct problem *p, const ffp8_s
 }
 
 static void draw(struct check_run *run, struct problem *p) {
-    static const size_t ms[] = { 0, 1, 1, 1, 2, 3, 4, 5, 6, 7, 8, 13, 14, 15, 16, 29, 33, 47 }, ns[] = { 0, 1, 2, 7, 16, 31, 32, 33, 48, 63, 64, 65, 97, 109 };
-    static const size_t ks[] = { 0, 1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 31, 33, 64, 65, 127, 130, 255, 419 };
+    static const size_t ms[] = {0, 1, 1, 1, 2, 3, 4, 5, 6, 7, 8, 13, 14, 15, 16, 29, 33, 47},
+                        ns[] = {0, 1, 2, 7, 16, 31, 32, 33, 48, 63, 64, 65, 97, 109};
+    static const size_t ks[] = {0, 1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 31, 33, 64, 65, 127, 130, 255, 419};
     ffp8_gemm_args *g = &p->args;
     memset(p, 0, sizeof *p);
     g->struct_size = sizeof *g;
@@ -220,7 +238,9 @@ static void draw(struct check_run *run, struct problem *p) {
     do check_random_format(run, &g->a_format);
     while (g->a_format.codebook);
     if (check_chance(&run->rand, 2)) { /* integer classes on both sides are too rare by chance */
-        g->a_format = (ffp8_format){ .sign_bits = (uint8_t)check_below(&run->rand, 2), .exponent_bits = (uint8_t)(1 + check_below(&run->rand, 3)), .bias = (int)check_below(&run->rand, 12) - 2 };
+        g->a_format = (ffp8_format){.sign_bits = (uint8_t)check_below(&run->rand, 2),
+                                    .exponent_bits = (uint8_t)(1 + check_below(&run->rand, 3)),
+                                    .bias = (int)check_below(&run->rand, 12) - 2};
         g->a_format.fraction_bits = (uint8_t)(8 - g->a_format.sign_bits - g->a_format.exponent_bits);
         g->weights.format = g->a_format;
         g->weights.format.exponent_bits = (uint8_t)(1 + check_below(&run->rand, 3));
@@ -259,7 +279,7 @@ static bool check_problem(struct check_run *run, struct problem *p) {
     /* Weights first: which codes occur decides the class. */
     const size_t weights = g->n * g->k;
     if (!fill_codes(run, &g->weights.format, p->exact, w_code, w_value, weights, &p->w_quantum)) return true;
-    bool used[256] = { false };
+    bool used[256] = {false};
     for (size_t i = 0; i < weights; i++) used[w_code[i]] = true;
     const ffp8_format *a_format = g->a_type == FFP8_TYPE_FFP8 || g->a_quantize ? &g->a_format : NULL;
     const unsigned w_classes = ffp8_format_classes(&g->weights.format, p->packed ? used : NULL); /* plain weights are not looked through */
@@ -280,7 +300,7 @@ static bool check_problem(struct check_run *run, struct problem *p) {
     const size_t rows = nk ? g->n : g->k, cols = nk ? g->k : g->n;
     g->weights.ld = cols + (check_chance(&run->rand, 2) ? 0 : check_below(&run->rand, 40));
     for (size_t i = 0; i < weights; i++) transposed[nk ? i : i % g->k * g->n + i / g->k] = w_code[i];
-    struct gemm_call call = { .kernels = run->kernels, .args = g };
+    struct gemm_call call = {.kernels = run->kernels, .args = g};
     if (p->packed) {
         struct check_buffer *w = check_buffer(run, "weights", CHECK_IN, rows, cols, g->weights.ld, 1);
         copy_rows(w, transposed);
@@ -298,14 +318,15 @@ static bool check_problem(struct check_run *run, struct problem *p) {
         describe(run, p);
     }
 
-    struct check_buffer *a = check_buffer(run, "a", CHECK_IN, g->m, g->k * output_element_bytes(g->a_type), g->lda * output_element_bytes(g->a_type), output_element_bytes(g->a_type));
+    struct check_buffer *a = check_buffer(run, "a", CHECK_IN, g->m, g->k * output_element_bytes(g->a_type),
+                                          g->lda * output_element_bytes(g->a_type), output_element_bytes(g->a_type));
     copy_rows(a, stored_a);
     g->a = a->kernel;
     g->a_scales.data = scale_buffer(run, "a_scales", &g->a_scales, &a_scale_data, a_scales);
     if (p->packed) {
         struct check_buffer *w = check_buffer(run, "packed", CHECK_IN, 1, call.bytes, 0, FFP8_PACKED_ALIGNMENT);
         memcpy(w->data, blob, call.bytes);
-        g->packed = (ffp8_packed){ w->kernel, call.bytes };
+        g->packed = (ffp8_packed){w->kernel, call.bytes};
     } else {
         struct check_buffer *w = check_buffer(run, "weights", CHECK_IN, rows, cols, g->weights.ld, 1);
         copy_rows(w, transposed);
@@ -330,12 +351,13 @@ static bool check_problem(struct check_run *run, struct problem *p) {
         g->epilogue.amax = amax->kernel;
     }
     const size_t c_bytes = output_element_bytes(g->c_type);
-    struct check_buffer *c = check_buffer(run, "c", g->accumulate ? CHECK_INOUT : CHECK_OUT, g->m, g->n * c_bytes, g->ldc * c_bytes, c_bytes);
+    struct check_buffer *c = check_buffer(run, "c", g->accumulate ? CHECK_INOUT : CHECK_OUT, g->m, g->n * c_bytes, g->ldc * c_bytes,
+                                          c_bytes);
     fill_output(run, scratch, g->c_type, g->m * g->n);
     copy_rows(c, scratch);
     g->c = c->kernel;
 
-    static const ffp8_threads threads = { backwards, NULL, 3 };
+    static const ffp8_threads threads = {backwards, NULL, 3};
     const ffp8_scales w_scales_used = g->weights.scales;
     if (p->packed) memset(&g->weights, 0, sizeof g->weights);
     bool right = true;

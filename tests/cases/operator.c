@@ -11,12 +11,14 @@
 static const double unit = 0x1.00001p-24; /* of rounding to FP32; a little more covers the roundings of this file's doubles */
 static const double tiny = 0x1p-149;
 
-struct interval interval_exact(float x) { return (struct interval){ x, x, true }; }
+struct interval interval_exact(float x) {
+    return (struct interval){x, x, true};
+}
 
 static struct interval widen(double lo, double hi, double relative) {
-    if (isnan(lo) || isnan(hi)) return (struct interval){ -INFINITY, INFINITY, false };
-    struct interval x = { lo - fabs(lo) * relative - tiny, hi + fabs(hi) * relative + tiny, false };
-    if (fabs(x.lo) >= 0x1p127 || fabs(x.hi) >= 0x1p127) return (struct interval){ -INFINITY, INFINITY, false }; /* may overflow: no claim */
+    if (isnan(lo) || isnan(hi)) return (struct interval){-INFINITY, INFINITY, false};
+    struct interval x = {lo - fabs(lo) * relative - tiny, hi + fabs(hi) * relative + tiny, false};
+    if (fabs(x.lo) >= 0x1p127 || fabs(x.hi) >= 0x1p127) return (struct interval){-INFINITY, INFINITY, false}; /* may overflow: no claim */
     return x;
 }
 
@@ -71,7 +73,7 @@ struct interval interval_activate(struct interval x, const struct ffp8_finish *f
         if (x.exact) return interval_exact(activation_exact(f, (float)x.lo));
         if (a == FFP8_ACTIVATION_NONE || x.hi == INFINITY) return x; /* no claim: NaN stays NaN */
         const double lo = a == FFP8_ACTIVATION_RELU ? 0 : f->clip_min, hi = a == FFP8_ACTIVATION_RELU ? INFINITY : f->clip_max;
-        return (struct interval){ fmin(fmax(x.lo, lo), hi), fmin(fmax(x.hi, lo), hi), false };
+        return (struct interval){fmin(fmax(x.lo, lo), hi), fmin(fmax(x.hi, lo), hi), false};
     }
     if (x.exact && !isfinite(x.lo)) return interval_exact((float)activation_value(a, x.lo));
     if (!isfinite(x.lo) || !isfinite(x.hi)) return x; /* may be NaN */
@@ -122,7 +124,8 @@ static uint32_t stored(const struct output *o, float y, uint64_t index) {
     return code;
 }
 
-bool output_check(struct check_run *run, struct output *o, const struct check_buffer *buffer, size_t row, size_t col, struct interval y, uint64_t index) {
+bool output_check(struct check_run *run, struct output *o, const struct check_buffer *buffer, size_t row, size_t col, struct interval y,
+                  uint64_t index) {
     if (check_failed(run)) return false;
     run->result->comparisons++;
     if (y.exact && isnan(y.lo)) o->amax_nan = true;
@@ -136,7 +139,8 @@ bool output_check(struct check_run *run, struct output *o, const struct check_bu
     memcpy(&got, at, bytes);
     const uint32_t low = stored(o, (float)y.lo, index), high = y.exact ? low : stored(o, (float)y.hi, index);
     if (got == low || got == high || (!y.exact && y.hi == INFINITY)) return true;
-    const float value = stored_value(&got, o->type, o->format, 0), lo = stored_value(&low, o->type, o->format, 0), hi = stored_value(&high, o->type, o->format, 0);
+    const float value = stored_value(&got, o->type, o->format, 0), lo = stored_value(&low, o->type, o->format, 0),
+                hi = stored_value(&high, o->type, o->format, 0);
     if (isnan(value) && (isnan(lo) || isnan(hi)) && o->type != FFP8_TYPE_FFP8) return true; /* whatever its payload */
     /* An end that is NaN is one beyond the largest value. */
     if (!y.exact && !isnan(value) && !(value < lo) && !(value > hi)) {
@@ -144,8 +148,8 @@ bool output_check(struct check_run *run, struct output *o, const struct check_bu
         if (o->type == FFP8_TYPE_F32 && ratio > run->result->worst && ratio <= 1) run->result->worst = ratio;
         return true;
     }
-    check_fail(run, check_classify(run, buffer, offset, bytes), "%s[%zu][%zu]: got 0x%x (%.9g), want %s0x%x (%.9g) .. 0x%x (%.9g)", buffer->name, row, col, got,
-               (double)value, y.exact ? "exactly " : "", low, (double)lo, high, (double)hi);
+    check_fail(run, check_classify(run, buffer, offset, bytes), "%s[%zu][%zu]: got 0x%x (%.9g), want %s0x%x (%.9g) .. 0x%x (%.9g)",
+               buffer->name, row, col, got, (double)value, y.exact ? "exactly " : "", low, (double)lo, high, (double)hi);
     return false;
 }
 
@@ -153,12 +157,14 @@ bool output_check_amax(struct check_run *run, const struct output *o, const stru
     const float got = *(const float *)amax->data;
     run->result->comparisons++;
     if (o->amax_nan ? isnan(got) : (got >= o->amax_lo && got <= o->amax_hi) || o->amax_hi == INFINITY) return true;
-    check_fail(run, check_classify(run, amax, 0, 4), "amax: got %.9g, want %.9g .. %.9g%s", (double)got, o->amax_lo, o->amax_hi, o->amax_nan ? " or NaN" : "");
+    check_fail(run, check_classify(run, amax, 0, 4), "amax: got %.9g, want %.9g .. %.9g%s", (double)got, o->amax_lo, o->amax_hi,
+               o->amax_nan ? " or NaN" : "");
     return false;
 }
 
 void draw_finish(struct check_run *run, struct ffp8_finish *finish) {
-    finish->activation = check_chance(&run->rand, 2) ? FFP8_ACTIVATION_NONE : (ffp8_activation)check_below(&run->rand, FFP8_ACTIVATION_GELU_TANH + 1);
+    finish->activation = check_chance(&run->rand, 2) ? FFP8_ACTIVATION_NONE
+                                                     : (ffp8_activation)check_below(&run->rand, FFP8_ACTIVATION_GELU_TANH + 1);
     finish->clip_min = check_chance(&run->rand, 2) ? 0 : -fabsf(check_normal(&run->rand));
     finish->clip_max = check_chance(&run->rand, 2) ? 6 : fabsf(check_normal(&run->rand));
 }
@@ -212,12 +218,17 @@ void fill_output(struct check_run *run, void *data, ffp8_dtype type, size_t n) {
         const float x = check_normal(&run->rand) * 4;
         const uint16_t half = type == FFP8_TYPE_BF16 ? ffp8_bf16_from_f32(x) : ffp8_f16_from_f32(x);
         const uint8_t byte = (uint8_t)check_random(&run->rand);
-        memcpy((uint8_t *)data + i * output_element_bytes(type), type == FFP8_TYPE_F32 ? (const void *)&x : type == FFP8_TYPE_FFP8 ? (const void *)&byte : &half, output_element_bytes(type));
+        memcpy((uint8_t *)data + i * output_element_bytes(type),
+               type == FFP8_TYPE_F32    ? (const void *)&x
+               : type == FFP8_TYPE_FFP8 ? (const void *)&byte
+                                        : &half,
+               output_element_bytes(type));
     }
 }
 
 void copy_rows(struct check_buffer *b, const void *src) {
-    for (size_t r = 0; r < b->rows; r++) memcpy((uint8_t *)b->data + r * b->stride_bytes, (const uint8_t *)src + r * b->row_bytes, b->row_bytes);
+    for (size_t r = 0; r < b->rows; r++)
+        memcpy((uint8_t *)b->data + r * b->stride_bytes, (const uint8_t *)src + r * b->row_bytes, b->row_bytes);
 }
 
 bool status_ok(struct check_run *run, const char *what, ffp8_status status) {

@@ -40,7 +40,8 @@ size_t output_element_bytes(ffp8_dtype type);
 float stored_value(const void *data, ffp8_dtype type, const ffp8_format *format, size_t i);
 void output_begin(struct output *output);
 /* Compares the element at (row, col) of buffer with the interval of y. index: for stochastic rounding. */
-bool output_check(struct check_run *run, struct output *output, const struct check_buffer *buffer, size_t row, size_t col, struct interval y, uint64_t index);
+bool output_check(struct check_run *run, struct output *output, const struct check_buffer *buffer, size_t row, size_t col,
+                  struct interval y, uint64_t index);
 bool output_check_amax(struct check_run *run, const struct output *output, const struct check_buffer *amax);
 
 /* Draws activation, clip and output parameters. `exact_only`: NONE, RELU, CLIP. */

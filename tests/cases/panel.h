@@ -29,7 +29,7 @@ static inline void panel_pack_lines(uint8_t *lines, const uint8_t *code, size_t 
 static inline void panel_build(uint8_t *panel, const uint32_t *element, size_t k, ffp8_class c) {
     const size_t per_word = ffp8_class_elements(c), bytes = ffp8_class_bytes(c);
     if (c == FFP8_CLASS_I8) {
-        int32_t head[FFP8_NR] = { 0 };
+        int32_t head[FFP8_NR] = {0};
         for (size_t i = 0; i < k; i++)
             for (size_t j = 0; j < FFP8_NR; j++) head[j] -= 128 * (int8_t)element[i * FFP8_NR + j];
         memcpy(panel, head, sizeof head);

@@ -13,13 +13,15 @@
 #include <string.h>
 #include <time.h>
 
-#define SLOT(name, member, body, parameter) { name, offsetof(struct ffp8_kernels, member), body, parameter }
-#define PER_CLASS(name, member, body)                                                                                    \
+#define SLOT(name, member, body, parameter) \
+    { name, offsetof(struct ffp8_kernels, member), body, parameter }
+#define PER_CLASS(name, member, body)                                                                                              \
     SLOT(name ".i8", member[FFP8_CLASS_I8], body, FFP8_CLASS_I8), SLOT(name ".i16", member[FFP8_CLASS_I16], body, FFP8_CLASS_I16), \
-        SLOT(name ".bf16", member[FFP8_CLASS_BF16], body, FFP8_CLASS_BF16), SLOT(name ".f32", member[FFP8_CLASS_F32], body, FFP8_CLASS_F32)
+        SLOT(name ".bf16", member[FFP8_CLASS_BF16], body, FFP8_CLASS_BF16),                                                        \
+        SLOT(name ".f32", member[FFP8_CLASS_F32], body, FFP8_CLASS_F32)
 
 static const struct check_slot slots[] = {
-    { "table", SIZE_MAX, check_table_body, 0 },
+    {"table", SIZE_MAX, check_table_body, 0},
     SLOT("decode8", decode8, check_decode_body, 1),
     SLOT("decode16", decode16, check_decode_body, 2),
     SLOT("decode32", decode32, check_decode_body, 4),
@@ -36,8 +38,8 @@ static const struct check_slot slots[] = {
     SLOT("depthwise_i16", depthwise_i16, check_depthwise_body, FFP8_CLASS_I16),
     SLOT("depthwise_f32", depthwise_f32, check_depthwise_body, FFP8_CLASS_F32),
     SLOT("epilogue", epilogue, check_epilogue_body, 0),
-    { "gemm", SIZE_MAX, check_gemm_body, 0 },
-    { "conv", SIZE_MAX, check_conv_body, 0 },
+    {"gemm", SIZE_MAX, check_gemm_body, 0},
+    {"conv", SIZE_MAX, check_conv_body, 0},
 };
 
 size_t check_slot_count(void) { return sizeof slots / sizeof *slots; }
@@ -45,11 +47,20 @@ const struct check_slot *check_slot_at(size_t i) { return i < check_slot_count()
 
 const char *check_kind_name(enum check_kind kind) {
     static const char *const names[CHECK_KIND_COUNT] = {
-        [CHECK_PASSED] = "passed", [CHECK_WRONG_VALUE] = "wrong value", [CHECK_NOT_WRITTEN] = "not written",
-        [CHECK_READS_OUTPUT] = "reads its output", [CHECK_WRITES_AFTER] = "writes after", [CHECK_WRITES_BEFORE] = "writes before",
-        [CHECK_WRITES_BETWEEN] = "writes between rows", [CHECK_READS_AFTER] = "reads after", [CHECK_READS_BEFORE] = "reads before",
-        [CHECK_WRITES_INPUT] = "writes an input", [CHECK_ENVIRONMENT] = "changes the floating-point environment",
-        [CHECK_ILLEGAL_INSTRUCTION] = "illegal instruction", [CHECK_CRASH] = "crash", [CHECK_BAD_TABLE] = "bad table",
+        [CHECK_PASSED] = "passed",
+        [CHECK_WRONG_VALUE] = "wrong value",
+        [CHECK_NOT_WRITTEN] = "not written",
+        [CHECK_READS_OUTPUT] = "reads its output",
+        [CHECK_WRITES_AFTER] = "writes after",
+        [CHECK_WRITES_BEFORE] = "writes before",
+        [CHECK_WRITES_BETWEEN] = "writes between rows",
+        [CHECK_READS_AFTER] = "reads after",
+        [CHECK_READS_BEFORE] = "reads before",
+        [CHECK_WRITES_INPUT] = "writes an input",
+        [CHECK_ENVIRONMENT] = "changes the floating-point environment",
+        [CHECK_ILLEGAL_INSTRUCTION] = "illegal instruction",
+        [CHECK_CRASH] = "crash",
+        [CHECK_BAD_TABLE] = "bad table",
         [CHECK_NO_ITERATIONS] = "nothing was tested",
     };
     return (unsigned)kind < CHECK_KIND_COUNT ? names[kind] : "unknown";
@@ -128,7 +139,8 @@ void check_case(const struct ffp8_kernels *kernels, const struct check_slot *slo
     run.result = result;
     const double start = now();
     slot->body(&run);
-    if (!check_failed(&run) && (!result->calls || !result->comparisons)) check_fail(&run, CHECK_NO_ITERATIONS, "the case made no call or compared nothing");
+    if (!check_failed(&run) && (!result->calls || !result->comparisons))
+        check_fail(&run, CHECK_NO_ITERATIONS, "the case made no call or compared nothing");
     result->seconds = now() - start;
     check_release(&run);
 }
@@ -142,7 +154,7 @@ void check_describe(struct check_run *run, const char *format, ...) {
 
 /* The first failure counts; what follows it is often its consequence. */
 void check_fail(struct check_run *run, enum check_kind kind, const char *format, ...) {
-    static const char *const places[] = { "buffers end at a guard page", "buffers start at a guard page", "buffers amid canaries" };
+    static const char *const places[] = {"buffers end at a guard page", "buffers start at a guard page", "buffers amid canaries"};
     if (check_failed(run)) return;
     run->result->kind = kind;
     char *text = run->result->message;
@@ -153,7 +165,8 @@ void check_fail(struct check_run *run, enum check_kind kind, const char *format,
     used += vsnprintf(text + used, bytes - (size_t)used, format, list);
     va_end(list);
     if ((size_t)used >= bytes) return;
-    snprintf(text + used, bytes - (size_t)used, "\n    call %" PRIu64 ": %s (%s, misaligned by %u)\n    again: ffp8-check --isa=%s --kernel=%s --seed=%" PRIu64,
+    snprintf(text + used, bytes - (size_t)used,
+             "\n    call %" PRIu64 ": %s (%s, misaligned by %u)\n    again: ffp8-check --isa=%s --kernel=%s --seed=%" PRIu64,
              run->result->calls, run->shape, places[run->place], run->place == CHECK_INSIDE ? run->misalign : 0, run->kernels->name,
              run->slot->name, run->seed);
 }
@@ -202,7 +215,7 @@ static void on_signal(int number, siginfo_t *info, void *context) {
     siglongjmp(landing, 1);
 }
 
-static const int guarded_signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE };
+static const int guarded_signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE};
 enum { GUARDED_SIGNALS = sizeof guarded_signals / sizeof *guarded_signals };
 
 bool check_call(struct check_run *run, void (*invoke)(void *argument), void *argument) {
@@ -226,7 +239,8 @@ bool check_call(struct check_run *run, void (*invoke)(void *argument), void *arg
     set_environment(before);
     for (int i = 0; i < GUARDED_SIGNALS; i++) sigaction(guarded_signals[i], &old[i], NULL);
 
-    if (caught == SIGILL) check_fail(run, CHECK_ILLEGAL_INSTRUCTION, "at %p", (void *)caught_address);
+    if (caught == SIGILL)
+        check_fail(run, CHECK_ILLEGAL_INSTRUCTION, "at %p", (void *)caught_address);
     else if (caught && !((caught == SIGSEGV || caught == SIGBUS) && check_blame(run, (void *)caught_address)))
         check_fail(run, CHECK_CRASH, "signal %d at %p", (int)caught, (void *)caught_address);
     else if (!caught && before != after)

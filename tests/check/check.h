@@ -29,19 +29,19 @@
 enum check_kind {
     CHECK_PASSED,
     CHECK_WRONG_VALUE,
-    CHECK_NOT_WRITTEN,         /* an output element still holds the poison that was there before */
-    CHECK_READS_OUTPUT,        /* the result depends on what an output held before */
-    CHECK_WRITES_AFTER,        /* ... the last byte of an output */
-    CHECK_WRITES_BEFORE,       /* ... the first byte of an output */
-    CHECK_WRITES_BETWEEN,      /* in the gap between two rows of an output */
-    CHECK_READS_AFTER,         /* ... the last byte of an input */
+    CHECK_NOT_WRITTEN,    /* an output element still holds the poison that was there before */
+    CHECK_READS_OUTPUT,   /* the result depends on what an output held before */
+    CHECK_WRITES_AFTER,   /* ... the last byte of an output */
+    CHECK_WRITES_BEFORE,  /* ... the first byte of an output */
+    CHECK_WRITES_BETWEEN, /* in the gap between two rows of an output */
+    CHECK_READS_AFTER,    /* ... the last byte of an input */
     CHECK_READS_BEFORE,
     CHECK_WRITES_INPUT,
-    CHECK_ENVIRONMENT,         /* left another rounding mode or flush mode behind */
+    CHECK_ENVIRONMENT, /* left another rounding mode or flush mode behind */
     CHECK_ILLEGAL_INSTRUCTION,
     CHECK_CRASH,
-    CHECK_BAD_TABLE,           /* a table's own numbers contradict the contract */
-    CHECK_NO_ITERATIONS,       /* nothing was tested: the case itself is broken */
+    CHECK_BAD_TABLE,     /* a table's own numbers contradict the contract */
+    CHECK_NO_ITERATIONS, /* nothing was tested: the case itself is broken */
     CHECK_KIND_COUNT
 };
 const char *check_kind_name(enum check_kind kind);
@@ -52,7 +52,7 @@ struct check_result {
     uint64_t comparisons; /* output elements compared */
     double worst;         /* largest error / bound where a bound applies, else 0 */
     double seconds;
-    char message[1536];   /* empty when passed */
+    char message[1536]; /* empty when passed */
 };
 
 /* ---------------------------------------------------------------------------------------------------------------
@@ -63,7 +63,7 @@ struct check_slot {
     const char *name; /* "decode8", "dot.i8", "gemm" */
     size_t offset;    /* of the pointer in struct ffp8_kernels; SIZE_MAX for operators */
     void (*body)(struct check_run *run);
-    int parameter;    /* the body's: a class or a type */
+    int parameter; /* the body's: a class or a type */
 };
 size_t check_slot_count(void);
 const struct check_slot *check_slot_at(size_t i);
@@ -86,7 +86,9 @@ void check_explain(const struct ffp8_kernels *kernels, char *text, size_t bytes)
 /* ---------------------------------------------------------------------------------------------------------------
  * Random numbers (check_rand.c): SplitMix64
  */
-struct check_rand { uint64_t state; };
+struct check_rand {
+    uint64_t state;
+};
 uint64_t check_mix64(uint64_t x);
 uint64_t check_random(struct check_rand *rand);
 size_t check_below(struct check_rand *rand, size_t n); /* 0..n-1 */
@@ -138,11 +140,11 @@ struct check_buffer {
     const char *name;
     enum check_role role;
     size_t rows, row_bytes, stride_bytes, bytes; /* bytes: from the first row's first to the last row's last */
-    void *data;   /* for the case to fill and read */
-    void *kernel; /* for the kernel: the same memory, an input through a read-only mapping */
-    uint8_t *region, *alias; /* both mappings, between guards */
+    void *data;                                  /* for the case to fill and read */
+    void *kernel;                                /* for the kernel: the same memory, an input through a read-only mapping */
+    uint8_t *region, *alias;                     /* both mappings, between guards */
     size_t capacity;
-    uint8_t *saved;          /* INOUT: content before the call */
+    uint8_t *saved; /* INOUT: content before the call */
     size_t saved_capacity;
 };
 enum { CHECK_BUFFERS = 16 };
@@ -169,7 +171,8 @@ void check_begin(struct check_run *run);
 /* `rows` rows of row_bytes, stride_bytes apart, placed flush against a guard page or amid canaries. The start is a multiple of alignment. */
 struct check_buffer *check_buffer(struct check_run *run, const char *name, enum check_role role, size_t rows, size_t row_bytes,
                                   size_t stride_bytes, size_t alignment);
-static inline struct check_buffer *check_array(struct check_run *run, const char *name, enum check_role role, size_t n, size_t element_bytes) {
+static inline struct check_buffer *check_array(struct check_run *run, const char *name, enum check_role role, size_t n,
+                                               size_t element_bytes) {
     return check_buffer(run, name, role, 1, n * element_bytes, n * element_bytes, element_bytes);
 }
 void check_poison(struct check_run *run);                     /* fills all pure outputs */
@@ -192,7 +195,8 @@ static inline bool check_failed(const struct check_run *run) { return run->resul
 enum check_type { CHECK_U8, CHECK_U16, CHECK_BF16, CHECK_F16, CHECK_I32, CHECK_F32, CHECK_F64 };
 enum { CHECK_ANY_NAN = 1 }; /* one NaN is as good as another: for results of arithmetic, whose payload IEEE 754 leaves open */
 /* rows x cols elements of buffer `got` (its own stride) against want[row * ld_want + col]. */
-bool check_bits(struct check_run *run, const struct check_buffer *got, const void *want, size_t ld_want, enum check_type type, unsigned flags);
+bool check_bits(struct check_run *run, const struct check_buffer *got, const void *want, size_t ld_want, enum check_type type,
+                unsigned flags);
 /* One returned value. */
 bool check_float(struct check_run *run, const char *name, float got, float want);
 /* |got - want| <= bound; NaN and Inf must agree. An infinite bound: any value goes. */

@@ -53,17 +53,20 @@ static void reserve(struct check_buffer *buffer, size_t bytes) {
 static uint8_t canary(size_t position) { return (uint8_t)(0x99 ^ position * 29 ^ position >> 8); }
 
 /* Calls f on every canary byte range near the buffer: before, between rows, after. Positions count from the region's start. */
-struct range { size_t begin, end; enum check_kind kind; };
+struct range {
+    size_t begin, end;
+    enum check_kind kind;
+};
 static size_t canary_range(const struct check_buffer *buffer, size_t i, struct range *range) {
     const size_t start = (size_t)((uint8_t *)buffer->data - buffer->region), end = start + buffer->bytes;
     const size_t gaps = buffer->bytes && buffer->rows > 1 && buffer->stride_bytes > buffer->row_bytes ? buffer->rows - 1 : 0;
     if (i == 0) {
-        *range = (struct range){ start - ffp8_min_size(start, MARGIN_BYTES), start, CHECK_WRITES_BEFORE };
+        *range = (struct range){start - ffp8_min_size(start, MARGIN_BYTES), start, CHECK_WRITES_BEFORE};
     } else if (i == 1) {
-        *range = (struct range){ end, ffp8_min_size(buffer->capacity, end + MARGIN_BYTES), CHECK_WRITES_AFTER };
+        *range = (struct range){end, ffp8_min_size(buffer->capacity, end + MARGIN_BYTES), CHECK_WRITES_AFTER};
     } else if (i < 2 + gaps) {
         const size_t row = start + (i - 2) * buffer->stride_bytes;
-        *range = (struct range){ row + buffer->row_bytes, row + buffer->stride_bytes, CHECK_WRITES_BETWEEN };
+        *range = (struct range){row + buffer->row_bytes, row + buffer->stride_bytes, CHECK_WRITES_BETWEEN};
     }
     return 2 + gaps;
 }
@@ -106,7 +109,7 @@ struct check_buffer *check_buffer(struct check_run *run, const char *name, enum 
 /* Signalling NaNs as floats, so that arithmetic on them leaves another pattern than a missing store does; two, so that they can be told
  * from a result. */
 void check_poison(struct check_run *run) {
-    static const uint8_t pattern[2][4] = { { 0xA5, 0xA5, 0xA5, 0x7F }, { 0x5A, 0x5A, 0x9A, 0xFF } };
+    static const uint8_t pattern[2][4] = {{0xA5, 0xA5, 0xA5, 0x7F}, {0x5A, 0x5A, 0x9A, 0xFF}};
     for (size_t i = 0; i < run->used; i++) {
         struct check_buffer *b = &run->buffers[i];
         if (b->role != CHECK_OUT && b->role != CHECK_SCRATCH) continue;

@@ -9,7 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const size_t type_bytes[] = { [CHECK_U8] = 1, [CHECK_U16] = 2, [CHECK_BF16] = 2, [CHECK_F16] = 2, [CHECK_I32] = 4, [CHECK_F32] = 4, [CHECK_F64] = 8 };
+static const size_t type_bytes[] = {
+    [CHECK_U8] = 1, [CHECK_U16] = 2, [CHECK_BF16] = 2, [CHECK_F16] = 2, [CHECK_I32] = 4, [CHECK_F32] = 4, [CHECK_F64] = 8};
 
 static uint64_t load(const void *p, enum check_type type) {
     uint64_t u = 0;
@@ -20,7 +21,8 @@ static uint64_t load(const void *p, enum check_type type) {
 static double number(uint64_t bits, enum check_type type) {
     double d;
     switch (type) {
-    case CHECK_U8: case CHECK_U16: return (double)bits;
+    case CHECK_U8:
+    case CHECK_U16: return (double)bits;
     case CHECK_BF16: return ffp8_f32_from_bf16((uint16_t)bits);
     case CHECK_F16: return ffp8_f32_from_f16((uint16_t)bits);
     case CHECK_I32: return (int32_t)bits;
@@ -51,7 +53,8 @@ enum check_kind check_classify(struct check_run *run, const struct check_buffer 
     return memcmp(seen[0], seen[1], element_bytes) ? CHECK_READS_OUTPUT : CHECK_WRONG_VALUE;
 }
 
-bool check_bits(struct check_run *run, const struct check_buffer *got, const void *want, size_t ld_want, enum check_type type, unsigned flags) {
+bool check_bits(struct check_run *run, const struct check_buffer *got, const void *want, size_t ld_want, enum check_type type,
+                unsigned flags) {
     if (check_failed(run)) return false;
     const size_t bytes = type_bytes[type], cols = got->row_bytes / bytes;
     size_t differ = 0, first_row = 0, first_col = 0;
@@ -89,8 +92,8 @@ bool check_float(struct check_run *run, const char *name, float got, float want)
     return false;
 }
 
-static bool fail_element(struct check_run *run, const struct check_buffer *buffer, size_t row, size_t col, double got, double want, double error,
-                         const char *unit) {
+static bool fail_element(struct check_run *run, const struct check_buffer *buffer, size_t row, size_t col, double got, double want,
+                         double error, const char *unit) {
     const size_t bytes = buffer->row_bytes > col * 4 ? 4 : 1; /* classification needs a part of the element only */
     check_fail(run, check_classify(run, buffer, row * buffer->stride_bytes + col * bytes, bytes),
                "%s[%zu][%zu]: got %.9g, want %.12g, error %.3g %s", buffer->name, row, col, got, want, error, unit);

@@ -52,9 +52,12 @@ static uint32_t split(float x, unsigned *exponent) {
 void check_sum_add(struct check_sum *sum, float a, float b) {
     if (!isfinite(a) || !isfinite(b)) {
         const float p = a * b;
-        if (isnan(p)) sum->nan = true;
-        else if (p > 0) sum->plus_infinity = true;
-        else sum->minus_infinity = true;
+        if (isnan(p))
+            sum->nan = true;
+        else if (p > 0)
+            sum->plus_infinity = true;
+        else
+            sum->minus_infinity = true;
         return;
     }
     unsigned ea, eb;

@@ -36,7 +36,7 @@ void check_fill_bytes(struct check_rand *rand, void *dst, size_t n) {
 }
 
 static size_t run_length(struct check_rand *rand, size_t left) {
-    const size_t lengths[] = { 1, 2, 5, 16, 64, 300 };
+    const size_t lengths[] = {1, 2, 5, 16, 64, 300};
     return ffp8_min_size(left, 1 + check_below(rand, lengths[check_below(rand, 6)]));
 }
 
@@ -58,28 +58,24 @@ void check_fill_codes(struct check_rand *rand, uint8_t *dst, size_t n, const ffp
         const size_t end = i + run_length(rand, n - i), pattern = check_below(rand, 8);
         for (; i < end; i++) {
             const uint8_t any = count ? finite[check_below(rand, count)] : 0;
-            dst[i] = pattern == 0 ? zero
-                   : pattern == 1 ? largest
-                   : pattern == 2 ? tiny
-                   : pattern == 3 ? (i & 1 ? largest : smallest)
-                   : any;
+            dst[i] = pattern == 0 ? zero : pattern == 1 ? largest : pattern == 2 ? tiny : pattern == 3 ? (i & 1 ? largest : smallest) : any;
         }
         if (specials && pattern == 7) dst[end - 1] = (uint8_t)check_random(rand);
     }
 }
 
 void check_fill_f32(struct check_rand *rand, float *dst, size_t n, bool specials) {
-    static const float special[] = { NAN, INFINITY, -INFINITY, 3.4028235e38f, -3.4028235e38f, 0x1p-149f, -0x1p-126f, -0.0f };
+    static const float special[] = {NAN, INFINITY, -INFINITY, 3.4028235e38f, -3.4028235e38f, 0x1p-149f, -0x1p-126f, -0.0f};
     for (size_t i = 0; i < n;) {
         const size_t end = i + run_length(rand, n - i), pattern = check_below(rand, 7);
         const float scale = ldexpf(1.0f, (int)check_below(rand, 9) - 4);
         for (; i < end; i++)
-            dst[i] = pattern == 0 ? 0.0f
-                   : pattern == 1 ? -0.0f
-                   : pattern == 2 ? scale
-                   : pattern == 3 ? (i & 1 ? 16.0f : -16.0f)
-                   : pattern == 4 ? check_uniform(rand) * scale
-                   : check_normal(rand) * scale;
+            dst[i] = pattern == 0   ? 0.0f
+                     : pattern == 1 ? -0.0f
+                     : pattern == 2 ? scale
+                     : pattern == 3 ? (i & 1 ? 16.0f : -16.0f)
+                     : pattern == 4 ? check_uniform(rand) * scale
+                                    : check_normal(rand) * scale;
         if (specials && pattern == 6) dst[end - 1] = special[check_below(rand, sizeof special / sizeof *special)];
     }
 }
@@ -101,22 +97,23 @@ void check_fill_elements(struct check_rand *rand, uint32_t *dst, size_t n, ffp8_
         const int exponent = (int)check_below(rand, 25) - 12;
         for (; i < end; i++) {
             const float whole = (float)((int)check_below(rand, 2 * (size_t)limit + 1) - limit);
-            float x = pattern == 0 ? 0.0f
-                    : pattern == 1 ? (float)limit
-                    : pattern == 2 ? (i & 1 ? 1.0f : -1.0f)
-                    : pattern == 3 ? (float)(i & 1 ? limit : -limit)
-                    : whole;
+            float x = pattern == 0   ? 0.0f
+                      : pattern == 1 ? (float)limit
+                      : pattern == 2 ? (i & 1 ? 1.0f : -1.0f)
+                      : pattern == 3 ? (float)(i & 1 ? limit : -limit)
+                                     : whole;
             if (!integer && !exact) { /* the same runs, spread over binades */
                 if (pattern == 1) x = ldexpf(255.0f, exponent);
                 if (pattern == 3) x = ldexpf(i & 1 ? 255.0f : -255.0f, exponent);
                 if (pattern == 4) x = -0.0f;
-                if (pattern >= 5) x = c == FFP8_CLASS_F32 ? ldexpf(check_normal(rand), exponent)
-                                                          : ldexpf((float)((int)check_below(rand, 511) - 255), exponent - 4);
+                if (pattern >= 5)
+                    x = c == FFP8_CLASS_F32 ? ldexpf(check_normal(rand), exponent)
+                                            : ldexpf((float)((int)check_below(rand, 511) - 255), exponent - 4);
             }
             dst[i] = element_bits(c, x);
         }
         if (specials && pattern == 7) {
-            const float special[] = { NAN, INFINITY, -INFINITY };
+            const float special[] = {NAN, INFINITY, -INFINITY};
             dst[end - 1] = element_bits(c, special[check_below(rand, 3)]);
         }
     }
@@ -131,7 +128,7 @@ size_t check_format_count(void) { return (size_t)SIGN_AND_WIDTHS * SPECIALS * FL
 
 /* Grid point i, legal or not. The biases: the usual one, none, one step to either side, and towards both ends of FP32. */
 static void format_at(size_t i, ffp8_format *format) {
-    static const uint32_t flags[FLAG_SETS] = { 0, FFP8_NO_SUBNORMALS, FFP8_NO_SUBNORMALS | FFP8_NO_ZERO };
+    static const uint32_t flags[FLAG_SETS] = {0, FFP8_NO_SUBNORMALS, FFP8_NO_SUBNORMALS | FFP8_NO_ZERO};
     memset(format, 0, sizeof *format);
     const size_t width = i % SIGN_AND_WIDTHS; /* 0..8: unsigned of 0..8 exponent bits; 9..16: signed of 0..7 */
     format->sign_bits = width > 8;
@@ -143,7 +140,7 @@ static void format_at(size_t i, ffp8_format *format) {
     format->flags = flags[i % FLAG_SETS];
     i /= FLAG_SETS;
     const int usual = format->exponent_bits ? (1 << (format->exponent_bits - 1)) - 1 : 0;
-    const int bias[BIASES] = { usual, 0, usual + 1, usual + 13, -40, 100 };
+    const int bias[BIASES] = {usual, 0, usual + 1, usual + 13, -40, 100};
     format->bias = bias[i % BIASES];
 }
 

@@ -322,10 +322,19 @@ static void run_task(void *context, size_t index) {
         task.rows = ffp8_min_size(plan->block_rows, row_end - task.row);
         stage_rows(&task, &nest);
         if (args->a_quantize && !rows_fold(plan, nest.row_scale, task.rows)) {
-            const float block_amax = ffp8_gemm_generic(plan->problem, task.row, task.row + task.rows, column, column + task.columns,
-                                                       (float *)(slice + plan->line_at));
-            task.amax = ffp8_larger(task.amax, block_amax);
-            continue;
+            /* Rare. Each row decides for itself, since blocks depend on how the call is cut: go on with the leading rows of one mind. */
+            const bool folds = rows_fold(plan, nest.row_scale, 1);
+            size_t alike = 1;
+            while (alike < task.rows && rows_fold(plan, nest.row_scale + alike, 1) == folds) alike++;
+            task.rows = alike;
+            if (folds) {
+                stage_rows(&task, &nest);
+            } else {
+                const float block_amax = ffp8_gemm_generic(plan->problem, task.row, task.row + task.rows, column, column + task.columns,
+                                                           (float *)(slice + plan->line_at));
+                task.amax = ffp8_larger(task.amax, block_amax);
+                continue;
+            }
         }
         for (size_t j = 0; j < task.columns; j += plan->plain_columns) {
             task.first = column + j;

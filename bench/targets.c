@@ -182,7 +182,7 @@ void target_end(struct target *target) {
     struct bench_measured measured[BENCH_MOST_CONTENDERS];
     if (!target->missing && !bench_measure(target->contenders, target->count, seconds_per_line, measured))
         target->missing = "a call failed";
-    printf("%2d  %-48s ", target->row, target->what);
+    printf("%2d  %-56s ", target->row, target->what);
     if (target->missing) {
         printf("%s: %s\n", target->elsewhere ? "not here" : "not measured", target->missing);
         *(target->elsewhere ? &elsewhere : &not_measured) += 1;
@@ -203,6 +203,6 @@ void target_end(struct target *target) {
 }
 
 void target_elsewhere(int row, const char *what, const char *why) {
-    printf("%2d  %-48s not here: %s\n", row, what, why);
+    printf("%2d  %-56s not here: %s\n", row, what, why);
     elsewhere++;
 }

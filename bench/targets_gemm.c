@@ -227,7 +227,7 @@ static void row_12(void) {
     static const struct {
         struct bench_gemm_shape odd, round;
     } pairs[] = {
-        {{1, 1, 1}, {1, 2, 2}},
+        {{5, 3, 7}, {4, 4, 8}},
         {{2, 5, 11}, {2, 4, 8}},
         {{13, 17, 19}, {16, 16, 16}},
         {{31, 33, 37}, {32, 32, 32}},

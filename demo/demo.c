@@ -31,13 +31,9 @@ struct data {
 /* A model of any number format. */
 typedef bool run_function(void *model, const float *x, float *logits);
 
-static bool run_fp32(void *model, const float *x, float *logits) {
-    return fp32_model_run(model, x, logits);
-}
+static bool run_fp32(void *model, const float *x, float *logits) { return fp32_model_run(model, x, logits); }
 
-static bool run_model8(void *model, const float *x, float *logits) {
-    return model8_run(model, x, logits);
-}
+static bool run_model8(void *model, const float *x, float *logits) { return model8_run(model, x, logits); }
 
 struct result {
     const char *key, *title;
@@ -56,7 +52,8 @@ static double seconds(void) {
 static const float *batch_of(const struct images *images, size_t first, float *buffer) {
     size_t image = images->height * images->width * images->channels;
     if (first + BATCH <= images->count) return images->pixels + first * image;
-    for (size_t i = 0; i < BATCH; i++) memcpy(buffer + i * image, images->pixels + (first + i) % images->count * image, image * sizeof *buffer);
+    for (size_t i = 0; i < BATCH; i++)
+        memcpy(buffer + i * image, images->pixels + (first + i) % images->count * image, image * sizeof *buffer);
     return buffer;
 }
 
@@ -107,7 +104,7 @@ static bool calibrate(struct fp32_model *model, const struct images *images, ffp
     size_t classes = model->network->layers[model->network->layer_count - 1].shape.c_out;
     size_t image = images->height * images->width * images->channels, batches = images->count / BATCH;
     float *logits = malloc(BATCH * classes * sizeof *logits);
-    struct observation o = { calibrators, false };
+    struct observation o = {calibrators, false};
     model->observer = observe;
     model->context = &o;
     bool ok = logits && batches > 0;
@@ -151,7 +148,8 @@ static void report_formats(const struct model8 *model, cJSON *json) {
         } else {
             number_format_text(&model->layers[i - 1].weight.format, weight, sizeof weight);
             add_layer_json(layers, name, "weight", weight, model->layers[i - 1].weight.snr_db);
-            printf("%-18s %-18s %9.1f   %-18s %9.1f\n", name, weight, model->layers[i - 1].weight.snr_db, activation, model->activations[i].snr_db);
+            printf("%-18s %-18s %9.1f   %-18s %9.1f\n", name, weight, model->layers[i - 1].weight.snr_db, activation,
+                   model->activations[i].snr_db);
         }
     }
     size_t last = network->layer_count - 1;
@@ -178,7 +176,8 @@ static size_t peak_activation(const struct network *network) {
     size_t peak = 0;
     for (size_t i = 0; i < network->layer_count; i++) {
         const struct layer *l = &network->layers[i];
-        size_t out = l->out_h * l->out_w * l->shape.c_out, elements = l->shape.in_h * l->shape.in_w * l->shape.c_in + out * (l->residual ? 2 : 1);
+        size_t out = l->out_h * l->out_w * l->shape.c_out,
+               elements = l->shape.in_h * l->shape.in_w * l->shape.c_in + out * (l->residual ? 2 : 1);
         if (elements > peak) peak = elements;
     }
     return peak;
@@ -217,10 +216,11 @@ static bool load(struct data *data, const char *weights, const char *images, con
     size_t channels = network_channels(&data->tensors);
     bool ok;
     if (images)
-        ok = images_load_cifar(&data->images, images, &n, text, bytes) && images_load_cifar(&data->calibration, calibration, &n, text, bytes);
+        ok = images_load_cifar(&data->images, images, &n, text, bytes) &&
+             images_load_cifar(&data->calibration, calibration, &n, text, bytes);
     else
-        ok = images_load_idx(&data->images, FASHION_MNIST "t10k-images-idx3-ubyte.gz", FASHION_MNIST "t10k-labels-idx1-ubyte.gz", SIZE_MAX, &n, text,
-                             bytes) &&
+        ok = images_load_idx(&data->images, FASHION_MNIST "t10k-images-idx3-ubyte.gz", FASHION_MNIST "t10k-labels-idx1-ubyte.gz", SIZE_MAX,
+                             &n, text, bytes) &&
              images_load_idx(&data->calibration, FASHION_MNIST "train-images-idx3-ubyte.gz", FASHION_MNIST "train-labels-idx1-ubyte.gz",
                              CALIBRATION_IMAGES, &n, text, bytes);
     if (!ok) return false;
@@ -251,14 +251,17 @@ static bool run_all(const struct data *data, const ffp8_threads *threads, cJSON 
     static struct fp32_model fp32;
     static struct model8 models[3];
     static ffp8_calibrator calibrators[NETWORK_MAX_LAYERS + 1];
-    struct result results[4] = { { .key = "fp32", .title = "FP32 (oneDNN)" }, { .key = "ffp8", .title = "FFP8, chosen" },
-                                 { .key = "e4m3", .title = "E4M3 for every tensor" }, { .key = "int8", .title = "INT8 for every tensor" } };
-    const enum model8_kind kinds[3] = { MODEL8_CHOSEN, MODEL8_E4M3, MODEL8_INT8 };
+    struct result results[4] = {{.key = "fp32", .title = "FP32 (oneDNN)"},
+                                {.key = "ffp8", .title = "FFP8, chosen"},
+                                {.key = "e4m3", .title = "E4M3 for every tensor"},
+                                {.key = "int8", .title = "INT8 for every tensor"}};
+    const enum model8_kind kinds[3] = {MODEL8_CHOSEN, MODEL8_E4M3, MODEL8_INT8};
     const struct network *network = &data->network;
     bool ok = fp32_model_init(&fp32, network, BATCH) && calibrate(&fp32, &data->calibration, calibrators) &&
               evaluate(&results[0], run_fp32, &fp32, data, NULL);
     for (int i = 0; ok && i < 3; i++)
-        ok = model8_init(&models[i], kinds[i], network, BATCH, calibrators, threads) && evaluate(&results[i + 1], run_model8, &models[i], data, &results[0]);
+        ok = model8_init(&models[i], kinds[i], network, BATCH, calibrators, threads) &&
+             evaluate(&results[i + 1], run_model8, &models[i], data, &results[0]);
     if (ok) {
         report_formats(&models[0], json);
         report_results(results, 4, json);
@@ -310,14 +313,16 @@ int main(int argc, char **argv) {
     struct arg_lit *no_speed = arg_lit0(NULL, "no-speed", "leave out the GEMM and GEMV table");
     struct arg_lit *help = arg_lit0("h", "help", "this text");
     struct arg_end *end = arg_end(20);
-    void *table[] = { weights, images, calibration, json, threads, no_speed, help, end };
+    void *table[] = {weights, images, calibration, json, threads, no_speed, help, end};
     if (arg_nullcheck(table)) return 2;
     int errors = arg_parse(argc, argv, table);
-    bool misuse = errors > 0 || images->count != calibration->count || images->count != weights->count || (threads->count && threads->ival[0] < 1);
+    bool misuse = errors > 0 || images->count != calibration->count || images->count != weights->count ||
+                  (threads->count && threads->ival[0] < 1);
     int status = 2;
     if (help->count || misuse) {
         if (!help->count && errors) arg_print_errors(stderr, end, "ffp8-demo");
-        if (!help->count && !errors) fprintf(stderr, "ffp8-demo: --weights, --images and --calibration go together; threads are 1 or more\n");
+        if (!help->count && !errors)
+            fprintf(stderr, "ffp8-demo: --weights, --images and --calibration go together; threads are 1 or more\n");
         FILE *out = help->count ? stdout : stderr;
         fprintf(out, "usage: ffp8-demo");
         arg_print_syntax(out, table, "\n");

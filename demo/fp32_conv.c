@@ -20,12 +20,13 @@ static dnnl_engine_t cpu_engine(void) {
 }
 
 static bool tensor_desc(dnnl_memory_desc_t *desc, size_t a, size_t b, size_t c, size_t d, dnnl_format_tag_t tag) {
-    const dnnl_dims_t dims = { (dnnl_dim_t)a, (dnnl_dim_t)b, (dnnl_dim_t)c, (dnnl_dim_t)d };
+    const dnnl_dims_t dims = {(dnnl_dim_t)a, (dnnl_dim_t)b, (dnnl_dim_t)c, (dnnl_dim_t)d};
     return dnnl_memory_desc_init_by_tag(desc, 4, dims, dnnl_f32, tag) == dnnl_success;
 }
 
 /* The weights in the order that the primitive wants. */
-static bool reorder_weights(struct fp32_conv *conv, const_dnnl_primitive_desc_t desc, const dnnl_memory_desc_t *plain, const float *weight) {
+static bool reorder_weights(struct fp32_conv *conv, const_dnnl_primitive_desc_t desc, const dnnl_memory_desc_t *plain,
+                            const float *weight) {
     const dnnl_memory_desc_t *wanted = dnnl_primitive_desc_query_md(desc, dnnl_query_weights_md, 0);
     dnnl_memory_t source = NULL;
     dnnl_primitive_desc_t reorder_desc = NULL;
@@ -35,7 +36,7 @@ static bool reorder_weights(struct fp32_conv *conv, const_dnnl_primitive_desc_t 
               dnnl_reorder_primitive_desc_create(&reorder_desc, plain, conv->engine, wanted, conv->engine, NULL) == dnnl_success &&
               dnnl_primitive_create(&reorder, reorder_desc) == dnnl_success;
     if (ok) {
-        const dnnl_exec_arg_t args[] = { { DNNL_ARG_FROM, source }, { DNNL_ARG_TO, conv->weight } };
+        const dnnl_exec_arg_t args[] = {{DNNL_ARG_FROM, source}, {DNNL_ARG_TO, conv->weight}};
         ok = dnnl_primitive_execute(reorder, conv->stream, 2, args) == dnnl_success && dnnl_stream_wait(conv->stream) == dnnl_success;
     }
     dnnl_primitive_destroy(reorder);
@@ -47,10 +48,10 @@ static bool reorder_weights(struct fp32_conv *conv, const_dnnl_primitive_desc_t 
 static bool create(struct fp32_conv *conv, const ffp8_conv_shape *s, const float *weight, const float *bias, bool residual, bool relu) {
     size_t out_h, out_w;
     dnnl_memory_desc_t x, y, any_weight, plain_weight, bias_desc;
-    const dnnl_dims_t bias_dims = { (dnnl_dim_t)s->c_out };
-    const dnnl_dims_t strides = { (dnnl_dim_t)s->stride_h, (dnnl_dim_t)s->stride_w };
-    const dnnl_dims_t pad_begin = { (dnnl_dim_t)s->pad_top, (dnnl_dim_t)s->pad_left };
-    const dnnl_dims_t pad_end = { (dnnl_dim_t)s->pad_bottom, (dnnl_dim_t)s->pad_right };
+    const dnnl_dims_t bias_dims = {(dnnl_dim_t)s->c_out};
+    const dnnl_dims_t strides = {(dnnl_dim_t)s->stride_h, (dnnl_dim_t)s->stride_w};
+    const dnnl_dims_t pad_begin = {(dnnl_dim_t)s->pad_top, (dnnl_dim_t)s->pad_left};
+    const dnnl_dims_t pad_end = {(dnnl_dim_t)s->pad_bottom, (dnnl_dim_t)s->pad_right};
     dnnl_convolution_desc_t convolution;
     conv->engine = cpu_engine();
     if (!conv->engine || ffp8_conv_output_size(s, &out_h, &out_w) != FFP8_OK ||
@@ -59,8 +60,8 @@ static bool create(struct fp32_conv *conv, const ffp8_conv_shape *s, const float
         !tensor_desc(&any_weight, s->c_out, s->c_in, s->kernel_h, s->kernel_w, dnnl_format_tag_any) ||
         !tensor_desc(&plain_weight, s->c_out, s->c_in, s->kernel_h, s->kernel_w, dnnl_oihw) ||
         dnnl_memory_desc_init_by_tag(&bias_desc, 1, bias_dims, dnnl_f32, dnnl_a) != dnnl_success ||
-        dnnl_convolution_forward_desc_init(&convolution, dnnl_forward_inference, dnnl_convolution_direct, &x, &any_weight, &bias_desc, &y, strides,
-                                           pad_begin, pad_end) != dnnl_success)
+        dnnl_convolution_forward_desc_init(&convolution, dnnl_forward_inference, dnnl_convolution_direct, &x, &any_weight, &bias_desc, &y,
+                                           strides, pad_begin, pad_end) != dnnl_success)
         return false;
 
     dnnl_primitive_attr_t attributes = NULL;
@@ -104,7 +105,10 @@ void fp32_conv_free(struct fp32_conv *conv) {
 
 bool fp32_conv_run(struct fp32_conv *conv, const float *x, float *y) {
     const dnnl_exec_arg_t args[] = {
-        { DNNL_ARG_SRC, conv->x }, { DNNL_ARG_WEIGHTS, conv->weight }, { DNNL_ARG_BIAS, conv->bias }, { DNNL_ARG_DST, conv->y },
+        {DNNL_ARG_SRC, conv->x},
+        {DNNL_ARG_WEIGHTS, conv->weight},
+        {DNNL_ARG_BIAS, conv->bias},
+        {DNNL_ARG_DST, conv->y},
     };
     return dnnl_memory_set_data_handle(conv->x, (void *)x) == dnnl_success && dnnl_memory_set_data_handle(conv->y, y) == dnnl_success &&
            dnnl_primitive_execute(conv->primitive, conv->stream, 4, args) == dnnl_success && dnnl_stream_wait(conv->stream) == dnnl_success;

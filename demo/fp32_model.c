@@ -39,7 +39,7 @@ static bool run_head(void *self, size_t batch, const void *x, float *logits) {
 }
 
 bool fp32_model_init(struct fp32_model *model, const struct network *network, size_t batch) {
-    *model = (struct fp32_model){ .network = network, .batch = batch, .scratch = malloc(network_scratch(network, sizeof(float), batch)) };
+    *model = (struct fp32_model){.network = network, .batch = batch, .scratch = malloc(network_scratch(network, sizeof(float), batch))};
     bool ok = model->scratch != NULL;
     for (size_t i = 0; ok && i < network->layer_count; i++) {
         const struct layer *layer = &network->layers[i];
@@ -55,11 +55,11 @@ bool fp32_model_init(struct fp32_model *model, const struct network *network, si
 void fp32_model_free(struct fp32_model *model) {
     for (size_t i = 0; model->network && i < model->network->layer_count; i++) fp32_conv_free(model->convs[i]);
     free(model->scratch);
-    *model = (struct fp32_model){ 0 };
+    *model = (struct fp32_model){0};
 }
 
 bool fp32_model_run(struct fp32_model *model, const float *x, float *logits) {
-    const struct executor executor = { model, sizeof(float), run_conv, run_head };
+    const struct executor executor = {model, sizeof(float), run_conv, run_head};
     const ffp8_conv_shape *s = &model->network->layers[0].shape;
     return observe(model, 0, x, model->batch * s->in_h * s->in_w * s->c_in) &&
            network_run(model->network, &executor, model->batch, x, logits, model->scratch);

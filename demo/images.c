@@ -50,13 +50,13 @@ static bool allocate(struct images *images) {
 void images_free(struct images *images) {
     free(images->pixels);
     free(images->labels);
-    *images = (struct images){ 0 };
+    *images = (struct images){0};
 }
 
 bool images_load_cifar(struct images *images, const char *path, const struct normalization *n, char *text, size_t bytes) {
     size_t size;
     unsigned char *file = read_all(path, &size);
-    *images = (struct images){ size / CIFAR_RECORD, CIFAR_SIDE, CIFAR_SIDE, 3, NULL, NULL };
+    *images = (struct images){size / CIFAR_RECORD, CIFAR_SIDE, CIFAR_SIDE, 3, NULL, NULL};
     bool ok = file && size && size % CIFAR_RECORD == 0 && allocate(images);
     if (!ok) snprintf(text, bytes, "%s: %s", path, file ? "not CIFAR-10 records of 3073 bytes" : "cannot be read");
     for (size_t i = 0; ok && i < images->count; i++) {
@@ -70,16 +70,15 @@ bool images_load_cifar(struct images *images, const char *path, const struct nor
     return ok;
 }
 
-static uint32_t big_endian(const unsigned char *p) {
-    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
+static uint32_t big_endian(const unsigned char *p) { return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3]; }
 
 bool images_load_idx(struct images *images, const char *images_path, const char *labels_path, size_t limit, const struct normalization *n,
                      char *text, size_t bytes) {
     size_t image_size, label_size;
     unsigned char *image_file = read_all(images_path, &image_size), *label_file = read_all(labels_path, &label_size);
-    *images = (struct images){ .channels = 1 };
-    bool ok = image_file && label_file && image_size >= 16 && label_size >= 8 && big_endian(image_file) == 0x803 && big_endian(label_file) == 0x801;
+    *images = (struct images){.channels = 1};
+    bool ok = image_file && label_file && image_size >= 16 && label_size >= 8 && big_endian(image_file) == 0x803 &&
+              big_endian(label_file) == 0x801;
     if (ok) {
         images->count = big_endian(image_file + 4);
         images->height = big_endian(image_file + 8);
@@ -93,7 +92,8 @@ bool images_load_idx(struct images *images, const char *images_path, const char 
     ok = ok && allocate(images);
     if (!ok) snprintf(text, bytes, "%s, %s: cannot be read, or not a pair of IDX image and label files", images_path, labels_path);
     size_t pixels = images->height * images->width;
-    for (size_t i = 0; ok && i < images->count * pixels; i++) images->pixels[i] = ((float)image_file[16 + i] / 255.0f - n->mean[0]) / n->std[0];
+    for (size_t i = 0; ok && i < images->count * pixels; i++)
+        images->pixels[i] = ((float)image_file[16 + i] / 255.0f - n->mean[0]) / n->std[0];
     if (ok) memcpy(images->labels, label_file + 8, images->count);
     free(image_file);
     free(label_file);

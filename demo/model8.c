@@ -17,7 +17,7 @@ static float largest_magnitude(const float *x, size_t n) {
 /* A format given beforehand, for values up to amax. */
 static bool fixed_format(enum model8_kind kind, float amax, struct number_format *out) {
     ffp8_format_info info;
-    *out = (struct number_format){ .scale = 1, .snr_db = NAN };
+    *out = (struct number_format){.scale = 1, .snr_db = NAN};
     if (kind == MODEL8_E4M3) return ffp8_format_for_range(1, 4, amax, &out->format) == FFP8_OK;
     if (ffp8_format_from_name("int8", &out->format) != FFP8_OK || ffp8_format_query(&out->format, &info) != FFP8_OK) return false;
     if (amax > 0) out->scale = amax / info.max;
@@ -33,7 +33,7 @@ static ffp8_conv_args conv_args(struct model8 *model, size_t index, size_t batch
     args.x_type = FFP8_TYPE_FFP8;
     args.x_format = in->format;
     args.x_scale = in->scale;
-    args.packed = (ffp8_packed){ model->layers[index].packed, model->layers[index].packed_bytes };
+    args.packed = (ffp8_packed){model->layers[index].packed, model->layers[index].packed_bytes};
     args.y_type = FFP8_TYPE_FFP8;
     args.y_format = out->format;
     args.y_scale = out->scale;
@@ -56,8 +56,8 @@ static ffp8_gemm_args linear_args(struct model8 *model, size_t batch) {
     args.lda = args.k;
     args.a_type = FFP8_TYPE_FFP8;
     args.a_format = in->format;
-    args.a_scales = (ffp8_scales){ .data = &in->scale, .ld = 1 };
-    args.packed = (ffp8_packed){ model->layers[last].packed, model->layers[last].packed_bytes };
+    args.a_scales = (ffp8_scales){.data = &in->scale, .ld = 1};
+    args.packed = (ffp8_packed){model->layers[last].packed, model->layers[last].packed_bytes};
     args.ldc = args.n;
     args.c_type = FFP8_TYPE_F32;
     args.epilogue.bias = layer->bias;
@@ -68,9 +68,7 @@ static ffp8_gemm_args linear_args(struct model8 *model, size_t batch) {
 }
 
 /* The activation that holds a layer's residual: the input of its block, whose codes the shortcut copies. */
-static size_t residual_of(size_t layer) {
-    return layer - 1;
-}
+static size_t residual_of(size_t layer) { return layer - 1; }
 
 static bool run_conv(void *self, size_t index, size_t batch, const void *x, const void *residual, void *y) {
     struct model8 *model = self;
@@ -122,13 +120,17 @@ static bool pack_layer(struct model8_layer *out, const struct layer *layer, bool
     for (size_t o = 0; ok && o < s->c_out; o++)
         ok = ffp8_encode(&out->weight.format, layer->weight + o * k, FFP8_TYPE_F32, 1 / out->scales[o], codes + o * k, k, NULL) == FFP8_OK;
 
-    const ffp8_scales scales = { .data = out->scales, .block_rows = 1, .ld = 1 };
-    const ffp8_weights weights = { .data = codes, .ld = k, .format = out->weight.format, .scales = scales };
-    const ffp8_filter filter = { .data = codes, .order = FFP8_ORDER_OIHW, .format = out->weight.format, .scales = scales };
-    ok = ok && (linear ? ffp8_gemm_packed_size(s->c_out, k, &weights, &out->packed_bytes) : ffp8_conv_packed_size(s, &filter, &out->packed_bytes)) == FFP8_OK;
-    if (ok) out->packed = aligned_alloc(FFP8_PACKED_ALIGNMENT, (out->packed_bytes + FFP8_PACKED_ALIGNMENT - 1) / FFP8_PACKED_ALIGNMENT * FFP8_PACKED_ALIGNMENT);
+    const ffp8_scales scales = {.data = out->scales, .block_rows = 1, .ld = 1};
+    const ffp8_weights weights = {.data = codes, .ld = k, .format = out->weight.format, .scales = scales};
+    const ffp8_filter filter = {.data = codes, .order = FFP8_ORDER_OIHW, .format = out->weight.format, .scales = scales};
+    ok = ok && (linear ? ffp8_gemm_packed_size(s->c_out, k, &weights, &out->packed_bytes)
+                       : ffp8_conv_packed_size(s, &filter, &out->packed_bytes)) == FFP8_OK;
+    if (ok)
+        out->packed = aligned_alloc(FFP8_PACKED_ALIGNMENT,
+                                    (out->packed_bytes + FFP8_PACKED_ALIGNMENT - 1) / FFP8_PACKED_ALIGNMENT * FFP8_PACKED_ALIGNMENT);
     ok = ok && out->packed &&
-         (linear ? ffp8_gemm_pack(s->c_out, k, &weights, out->packed, out->packed_bytes) : ffp8_conv_pack(s, &filter, out->packed, out->packed_bytes)) == FFP8_OK;
+         (linear ? ffp8_gemm_pack(s->c_out, k, &weights, out->packed, out->packed_bytes)
+                 : ffp8_conv_pack(s, &filter, out->packed, out->packed_bytes)) == FFP8_OK;
     free(codes);
     return ok;
 }
@@ -161,7 +163,7 @@ static bool number_activation(enum model8_kind kind, const ffp8_calibrator *cali
     if (kind != MODEL8_CHOSEN) return fixed_format(kind, fmaxf(-calibrator->min, calibrator->max), out);
     ffp8_choice choice;
     if (ffp8_calibrator_choose(calibrator, &choice) != FFP8_OK) return false;
-    *out = (struct number_format){ choice.format, 1, choice.snr_db };
+    *out = (struct number_format){choice.format, 1, choice.snr_db};
     return true;
 }
 
@@ -176,13 +178,13 @@ static bool number_weights(enum model8_kind kind, const struct layer *layer, str
     }
     ffp8_choice choice;
     if (ffp8_format_choose_rows(layer->weight, k, rows, k, &choice, out->scales) != FFP8_OK) return false;
-    out->weight = (struct number_format){ choice.format, 1, choice.snr_db };
+    out->weight = (struct number_format){choice.format, 1, choice.snr_db};
     return true;
 }
 
-bool model8_init(struct model8 *model, enum model8_kind kind, const struct network *network, size_t batch, const ffp8_calibrator *activations,
-                 const ffp8_threads *threads) {
-    *model = (struct model8){ .network = network, .threads = threads, .batch = batch };
+bool model8_init(struct model8 *model, enum model8_kind kind, const struct network *network, size_t batch,
+                 const ffp8_calibrator *activations, const ffp8_threads *threads) {
+    *model = (struct model8){.network = network, .threads = threads, .batch = batch};
     bool ok = true;
     for (size_t i = 0; ok && i <= network->layer_count; i++) ok = number_activation(kind, &activations[i], &model->activations[i]);
     for (size_t i = 0; ok && i < network->layer_count; i++) ok = number_weights(kind, &network->layers[i], &model->layers[i]);
@@ -199,14 +201,15 @@ void model8_free(struct model8 *model) {
     free(model->scratch);
     free(model->workspace);
     free(model->image_codes);
-    *model = (struct model8){ 0 };
+    *model = (struct model8){0};
 }
 
 bool model8_run(struct model8 *model, const float *x, float *logits) {
-    const struct executor executor = { model, 1, run_conv, run_head };
+    const struct executor executor = {model, 1, run_conv, run_head};
     const ffp8_conv_shape *s = &model->network->layers[0].shape;
     size_t count = model->batch * s->in_h * s->in_w * s->c_in;
-    return ffp8_encode(&model->activations[0].format, x, FFP8_TYPE_F32, 1 / model->activations[0].scale, model->image_codes, count, NULL) == FFP8_OK &&
+    return ffp8_encode(&model->activations[0].format, x, FFP8_TYPE_F32, 1 / model->activations[0].scale, model->image_codes, count, NULL) ==
+               FFP8_OK &&
            network_run(model->network, &executor, model->batch, model->image_codes, logits, model->scratch);
 }
 

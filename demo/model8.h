@@ -37,8 +37,8 @@ struct model8 {
  * E4M3: signed E4M3 for every tensor, the bias from its range: the same method with nothing but the bias to choose.
  * INT8: the usual symmetric one, one scale a tensor. */
 enum model8_kind { MODEL8_CHOSEN, MODEL8_E4M3, MODEL8_INT8 };
-bool model8_init(struct model8 *model, enum model8_kind kind, const struct network *network, size_t batch, const ffp8_calibrator *activations,
-                 const ffp8_threads *threads);
+bool model8_init(struct model8 *model, enum model8_kind kind, const struct network *network, size_t batch,
+                 const ffp8_calibrator *activations, const ffp8_threads *threads);
 void model8_free(struct model8 *model);
 bool model8_run(struct model8 *model, const float *x, float *logits);
 /* All packed weights. */

@@ -15,7 +15,7 @@ size_t network_channels(const struct tensors *tensors) {
 
 void network_normalization(const struct tensors *tensors, struct normalization *normalization) {
     const char *mean = tensors_metadata(tensors, "mean"), *std = tensors_metadata(tensors, "std");
-    *normalization = (struct normalization){ { 0.485f, 0.456f, 0.406f }, { 0.229f, 0.224f, 0.225f } };
+    *normalization = (struct normalization){{0.485f, 0.456f, 0.406f}, {0.229f, 0.224f, 0.225f}};
     for (int c = 0; mean && std && c < 3; c++) {
         normalization->mean[c] = strtof(mean, NULL);
         normalization->std[c] = strtof(std, NULL);
@@ -30,7 +30,8 @@ static bool add_layer(struct network *network, const struct tensors *tensors, co
     struct layer *layer = &network->layers[network->layer_count];
     snprintf(layer->name, sizeof layer->name, "%s", name);
     snprintf(tensor_name, sizeof tensor_name, "%s.weight", name);
-    bool ok = network->layer_count < NETWORK_MAX_LAYERS && tensors_find(tensors, tensor_name, &weight) && weight.rank >= 2 && weight.shape[1] == c_in;
+    bool ok = network->layer_count < NETWORK_MAX_LAYERS && tensors_find(tensors, tensor_name, &weight) && weight.rank >= 2 &&
+              weight.shape[1] == c_in;
     snprintf(tensor_name, sizeof tensor_name, "%s.bias", name);
     ok = ok && tensors_find(tensors, tensor_name, &bias) && bias.count == weight.shape[0] && bias.count > 0;
     if (!ok) {
@@ -39,9 +40,22 @@ static bool add_layer(struct network *network, const struct tensors *tensors, co
     }
     size_t kernel_h = weight.rank == 4 ? weight.shape[2] : 1, kernel_w = weight.rank == 4 ? weight.shape[3] : 1;
     layer->shape = (ffp8_conv_shape){
-        .batch = 1, .in_h = in_h, .in_w = in_w, .c_in = c_in, .c_out = weight.shape[0], .kernel_h = kernel_h, .kernel_w = kernel_w,
-        .stride_h = stride, .stride_w = stride, .dilation_h = 1, .dilation_w = 1, .pad_top = kernel_h / 2, .pad_left = kernel_w / 2,
-        .pad_bottom = kernel_h / 2, .pad_right = kernel_w / 2, .groups = 1,
+        .batch = 1,
+        .in_h = in_h,
+        .in_w = in_w,
+        .c_in = c_in,
+        .c_out = weight.shape[0],
+        .kernel_h = kernel_h,
+        .kernel_w = kernel_w,
+        .stride_h = stride,
+        .stride_w = stride,
+        .dilation_h = 1,
+        .dilation_w = 1,
+        .pad_top = kernel_h / 2,
+        .pad_left = kernel_w / 2,
+        .pad_bottom = kernel_h / 2,
+        .pad_right = kernel_w / 2,
+        .groups = 1,
     };
     layer->weight = weight.data;
     layer->bias = bias.data;
@@ -59,7 +73,7 @@ static bool add_layer(struct network *network, const struct tensors *tensors, co
 }
 
 bool network_init(struct network *network, const struct tensors *tensors, size_t height, size_t width, char *text, size_t bytes) {
-    *network = (struct network){ 0 };
+    *network = (struct network){0};
     if (!add_layer(network, tensors, "conv1", network_channels(tensors), height, width, 1, text, bytes)) return false;
     for (size_t stage = 1;; stage++) {
         size_t block = 0;
@@ -105,7 +119,8 @@ size_t network_scratch(const struct network *network, size_t element_bytes, size
     return 4 * batch * network->largest_activation * element_bytes;
 }
 
-bool network_run(const struct network *network, const struct executor *executor, size_t batch, const void *x, float *logits, void *scratch) {
+bool network_run(const struct network *network, const struct executor *executor, size_t batch, const void *x, float *logits,
+                 void *scratch) {
     size_t step = batch * network->largest_activation * executor->element_bytes, last = network->layer_count - 1;
     unsigned char *stream = scratch, *inner = stream + step, *out = inner + step, *skip = out + step;
     if (!executor->conv(executor->self, 0, batch, x, NULL, stream)) return false;
@@ -116,7 +131,8 @@ bool network_run(const struct network *network, const struct executor *executor,
             shortcut(first, executor->element_bytes, batch, stream, skip);
             residual = skip;
         }
-        if (!executor->conv(executor->self, i, batch, stream, NULL, inner) || !executor->conv(executor->self, i + 1, batch, inner, residual, out))
+        if (!executor->conv(executor->self, i, batch, stream, NULL, inner) ||
+            !executor->conv(executor->self, i + 1, batch, inner, residual, out))
             return false;
         unsigned char *swap = stream;
         stream = out;

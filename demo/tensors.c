@@ -27,7 +27,7 @@ static unsigned char *read_file(const char *path, size_t *size) {
 
 bool tensors_load(struct tensors *tensors, const char *path, char *text, size_t bytes) {
     size_t size;
-    *tensors = (struct tensors){ .bytes = read_file(path, &size) };
+    *tensors = (struct tensors){.bytes = read_file(path, &size)};
     if (!tensors->bytes) {
         snprintf(text, bytes, "%s: cannot be read", path);
         return false;
@@ -48,7 +48,7 @@ bool tensors_load(struct tensors *tensors, const char *path, char *text, size_t 
 void tensors_free(struct tensors *tensors) {
     cJSON_Delete(tensors->header);
     free(tensors->bytes);
-    *tensors = (struct tensors){ 0 };
+    *tensors = (struct tensors){0};
 }
 
 /* A whole number in 0..limit. */
@@ -65,14 +65,15 @@ bool tensors_find(const struct tensors *tensors, const char *name, struct tensor
     const char *type = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(entry, "dtype"));
     if (!type || strcmp(type, "F32") != 0 || !cJSON_IsArray(shape) || cJSON_GetArraySize(shape) > 4) return false;
 
-    *tensor = (struct tensor){ .count = 1 };
+    *tensor = (struct tensor){.count = 1};
     const cJSON *item;
     cJSON_ArrayForEach(item, shape) {
         size_t *extent = &tensor->shape[tensor->rank++];
         if (!number(item, SIZE_MAX >> 12, extent) || __builtin_mul_overflow(tensor->count, *extent, &tensor->count)) return false;
     }
     size_t begin, end;
-    if (!number(cJSON_GetArrayItem(offsets, 0), tensors->data_bytes, &begin) || !number(cJSON_GetArrayItem(offsets, 1), tensors->data_bytes, &end))
+    if (!number(cJSON_GetArrayItem(offsets, 0), tensors->data_bytes, &begin) ||
+        !number(cJSON_GetArrayItem(offsets, 1), tensors->data_bytes, &end))
         return false;
     const unsigned char *data = tensors->bytes + tensors->data_begin + begin;
     if (end < begin || end - begin != tensor->count * sizeof(float) || (uintptr_t)data % _Alignof(float)) return false;

@@ -292,3 +292,79 @@ Test(calibrator, errors) {
     cr_assert_eq(ffp8_format_choose(NULL, 0, &choice), FFP8_ERROR_SHAPE);
     cr_assert_eq(ffp8_format_choose(x, 3, &choice), FFP8_ERROR_SHAPE, "nothing finite");
 }
+
+/* ---------------------------------------------------------------------------------------------------------------
+ * One scale for each row
+ */
+enum { ROWS = 8, K = 500, LD = 512 };
+
+/* The error of format and scales through the public conversions. */
+static double rows_error(const float *w, const ffp8_format *format, const float *scales) {
+    double sum = 0;
+    for (int r = 0; r < ROWS; r++) {
+        uint8_t code[K];
+        float back[K];
+        cr_assert_eq(ffp8_encode(format, w + r * LD, FFP8_TYPE_F32, 1 / scales[r], code, K, NULL), FFP8_OK);
+        cr_assert_eq(ffp8_decode(format, code, scales[r], back, FFP8_TYPE_F32, K), FFP8_OK);
+        for (int i = 0; i < K; i++) sum += ((double)w[r * LD + i] - back[i]) * ((double)w[r * LD + i] - back[i]);
+    }
+    return sum / (ROWS * K);
+}
+
+/* Rows of very different magnitude; what lies between the rows is NaN and must not count. */
+static void fill_rows(float *w, const float *source) {
+    for (int r = 0; r < ROWS; r++)
+        for (int i = 0; i < LD; i++) w[r * LD + i] = i < K ? ldexpf(source[r * K + i], 3 * r - 12) : NAN;
+}
+
+Test(rows, widths_have_the_least_squared_error) {
+    static float w[ROWS * LD];
+    const enum kind kinds[] = {UNIFORM, NORMAL, LAPLACE, STUDENT_3, HALF_NORMAL};
+    for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds; kind++) {
+        ffp8_choice choice;
+        float scales[ROWS];
+        fill_rows(w, data(kinds[kind]));
+        cr_assert_eq(ffp8_format_choose_rows(w, LD, ROWS, K, &choice, scales), FFP8_OK);
+        cr_assert_eq(choice.format.sign_bits, kinds[kind] != HALF_NORMAL);
+        cr_assert_float_eq(rows_error(w, &choice.format, scales) / choice.mean_square_error, 1, 1e-9);
+
+        for (int x = 1; x <= 6; x++) {
+            ffp8_format format;
+            ffp8_format_info info;
+            float own[ROWS];
+            cr_assert_eq(ffp8_format_for_range(choice.format.sign_bits, x, 1, &format), FFP8_OK);
+            cr_assert_eq(ffp8_format_query(&format, &info), FFP8_OK);
+            for (int r = 0; r < ROWS; r++) {
+                float amax = 0;
+                for (int i = 0; i < K; i++) amax = fmaxf(amax, fabsf(w[r * LD + i]));
+                own[r] = amax / info.max;
+                if (format.exponent_bits == choice.format.exponent_bits) cr_assert_eq(own[r], scales[r]);
+            }
+            cr_assert_geq(rows_error(w, &format, own), choice.mean_square_error * (1 - 1e-9), "x = %d is better", x);
+        }
+    }
+}
+
+Test(rows, a_row_of_zeros_has_scale_one) {
+    static float w[ROWS * LD];
+    ffp8_choice choice;
+    float scales[ROWS];
+    fill_rows(w, data(NORMAL));
+    memset(w + 3 * LD, 0, LD * sizeof *w);
+    cr_assert_eq(ffp8_format_choose_rows(w, LD, ROWS, K, &choice, scales), FFP8_OK);
+    cr_assert_eq(scales[3], 1);
+}
+
+Test(rows, errors) {
+    float w[4] = {1, 2, 3, INFINITY}, scales[2] = {7, 7};
+    ffp8_choice choice = {.snr_db = 7};
+    cr_assert_eq(ffp8_format_choose_rows(NULL, 2, 2, 2, &choice, scales), FFP8_ERROR_NULL);
+    cr_assert_eq(ffp8_format_choose_rows(w, 2, 2, 2, NULL, scales), FFP8_ERROR_NULL);
+    cr_assert_eq(ffp8_format_choose_rows(w, 2, 2, 2, &choice, NULL), FFP8_ERROR_NULL);
+    cr_assert_eq(ffp8_format_choose_rows(w, 2, 0, 2, &choice, scales), FFP8_ERROR_SHAPE);
+    cr_assert_eq(ffp8_format_choose_rows(w, 2, 2, 0, &choice, scales), FFP8_ERROR_SHAPE);
+    cr_assert_eq(ffp8_format_choose_rows(w, 1, 2, 2, &choice, scales), FFP8_ERROR_STRIDE);
+    cr_assert_eq(ffp8_format_choose_rows(w, SIZE_MAX / 2, 3, 2, &choice, scales), FFP8_ERROR_OVERFLOW);
+    cr_assert_eq(ffp8_format_choose_rows(w, 2, 2, 2, &choice, scales), FFP8_ERROR_SCALE);
+    cr_assert(choice.snr_db == 7 && scales[0] == 7 && scales[1] == 7, "something was written");
+}

@@ -48,22 +48,22 @@ FFP8_API const char *ffp8_version_string(void);
  */
 typedef enum ffp8_status {
     FFP8_OK = 0,
-    FFP8_ERROR_NULL = 1,        /* a required pointer is NULL, or exactly one of two was required */
-    FFP8_ERROR_STRUCT_SIZE = 2, /* struct_size is not one that this library knows */
-    FFP8_ERROR_ENUM = 3,        /* an enum member, flag or 0/1 field has no meaning */
-    FFP8_ERROR_FORMAT = 4,      /* widths do not sum to 8, a policy that the widths do not allow, or a value outside FP32 */
-    FFP8_ERROR_NAME = 5,        /* a name that does not parse */
-    FFP8_ERROR_SHAPE = 6,       /* sizes that contradict each other or that must not be zero */
-    FFP8_ERROR_STRIDE = 7,      /* a leading dimension smaller than the row that it separates */
-    FFP8_ERROR_SCALE = 8,       /* a scale that is not finite and positive where the call needs one, or a bad block size */
-    FFP8_ERROR_OVERFLOW = 9,    /* a size does not fit size_t */
-    FFP8_ERROR_BUFFER = 10,     /* a buffer (packed weights, workspace, text) is smaller than its size query says */
-    FFP8_ERROR_ALIGNMENT = 11,  /* packed weights are not aligned to FFP8_PACKED_ALIGNMENT bytes */
-    FFP8_ERROR_PACKED = 12,     /* the blob is not packed weights of this layout version, or is damaged */
-    FFP8_ERROR_MISMATCH = 13,   /* packed weights of another shape or kind than the call says */
-    FFP8_ERROR_NAN = 14,        /* FFP8_NAN_ERROR was asked for and the input holds a NaN that the format cannot */
-    FFP8_ERROR_UNSUPPORTED = 15,/* a meaningful request that this version does not serve on any tier */
-    FFP8_ERROR_ISA = 16         /* the tier is unknown, not compiled in, or not usable on this CPU */
+    FFP8_ERROR_NULL = 1,         /* a required pointer is NULL, or exactly one of two was required */
+    FFP8_ERROR_STRUCT_SIZE = 2,  /* struct_size is not one that this library knows */
+    FFP8_ERROR_ENUM = 3,         /* an enum member, flag or 0/1 field has no meaning */
+    FFP8_ERROR_FORMAT = 4,       /* widths do not sum to 8, a policy that the widths do not allow, or a value outside FP32 */
+    FFP8_ERROR_NAME = 5,         /* a name that does not parse */
+    FFP8_ERROR_SHAPE = 6,        /* sizes that contradict each other or that must not be zero */
+    FFP8_ERROR_STRIDE = 7,       /* a leading dimension smaller than the row that it separates */
+    FFP8_ERROR_SCALE = 8,        /* a scale that is not finite and positive where the call needs one, or a bad block size */
+    FFP8_ERROR_OVERFLOW = 9,     /* a size does not fit size_t */
+    FFP8_ERROR_BUFFER = 10,      /* a buffer (packed weights, workspace, text) is smaller than its size query says */
+    FFP8_ERROR_ALIGNMENT = 11,   /* packed weights are not aligned to FFP8_PACKED_ALIGNMENT bytes */
+    FFP8_ERROR_PACKED = 12,      /* the blob is not packed weights of this layout version, or is damaged */
+    FFP8_ERROR_MISMATCH = 13,    /* packed weights of another shape or kind than the call says */
+    FFP8_ERROR_NAN = 14,         /* FFP8_NAN_ERROR was asked for and the input holds a NaN that the format cannot */
+    FFP8_ERROR_UNSUPPORTED = 15, /* a meaningful request that this version does not serve on any tier */
+    FFP8_ERROR_ISA = 16          /* the tier is unknown, not compiled in, or not usable on this CPU */
 } ffp8_status;
 
 /* A static string such as "FFP8_ERROR_NULL: a required pointer is NULL". Never NULL, also for unknown values. */
@@ -74,16 +74,16 @@ FFP8_API const char *ffp8_status_string(ffp8_status status);
  * the environment variable, benchmarks and docs. Gaps are left for tiers to come.
  */
 typedef enum ffp8_isa {
-    FFP8_ISA_GENERIC = 0,      /* plain C: the specification */
-    FFP8_ISA_AVX2 = 16,        /* AVX2, FMA, F16C */
-    FFP8_ISA_AVXVNNI = 24,     /* avx2 and AVX-VNNI */
-    FFP8_ISA_AVX512 = 32,      /* AVX-512 F, BW, DQ, VL */
-    FFP8_ISA_AVX512VNNI = 40,  /* avx512 and VNNI */
-    FFP8_ISA_AVX512BF16 = 48,  /* avx512 and VBMI, VNNI, BF16 */
-    FFP8_ISA_NEON = 256,       /* Armv8.0-A Advanced SIMD */
-    FFP8_ISA_NEONFP16 = 264,   /* neon and FP16, FHM */
-    FFP8_ISA_NEONDOTPROD = 272,/* neon and DotProd */
-    FFP8_ISA_NEONBF16 = 280    /* neon and DotProd, I8MM, BF16 */
+    FFP8_ISA_GENERIC = 0,       /* plain C: the specification */
+    FFP8_ISA_AVX2 = 16,         /* AVX2, FMA, F16C */
+    FFP8_ISA_AVXVNNI = 24,      /* avx2 and AVX-VNNI */
+    FFP8_ISA_AVX512 = 32,       /* AVX-512 F, BW, DQ, VL */
+    FFP8_ISA_AVX512VNNI = 40,   /* avx512 and VNNI */
+    FFP8_ISA_AVX512BF16 = 48,   /* avx512 and VBMI, VNNI, BF16 */
+    FFP8_ISA_NEON = 256,        /* Armv8.0-A Advanced SIMD */
+    FFP8_ISA_NEONFP16 = 264,    /* neon and FP16, FHM */
+    FFP8_ISA_NEONDOTPROD = 272, /* neon and DotProd */
+    FFP8_ISA_NEONBF16 = 280     /* neon and DotProd, I8MM, BF16 */
 } ffp8_isa;
 
 /* The tier that calls use now. Chosen at first use: the best usable one, capped by the environment variable FFP8_ISA
@@ -179,7 +179,7 @@ typedef struct ffp8_format_info {
     uint8_t exact_i16;
     uint8_t exact_bf16;
     uint8_t exact_f16;
-    ffp8_class arithmetic;   /* class that kernels use for activations of this format: Inf and NaN codes exclude the integer ones */
+    ffp8_class arithmetic; /* class that kernels use for activations of this format: Inf and NaN codes exclude the integer ones */
 } ffp8_format_info;
 FFP8_API ffp8_status ffp8_format_query(const ffp8_format *format, ffp8_format_info *info);
 
@@ -203,10 +203,11 @@ typedef enum ffp8_dtype {
 } ffp8_dtype;
 
 typedef enum ffp8_rounding {
-    FFP8_ROUND_NEAREST_EVEN = 0, /* a tie goes to the even code (a codebook: to the even one of the two codes, else the smaller magnitude) */
+    FFP8_ROUND_NEAREST_EVEN =
+        0, /* a tie goes to the even code (a codebook: to the even one of the two codes, else the smaller magnitude) */
     FFP8_ROUND_NEAREST_AWAY = 1, /* a tie goes away from zero */
     FFP8_ROUND_TOWARD_ZERO = 2,
-    FFP8_ROUND_STOCHASTIC = 3    /* up with probability (distance to lower) / (gap), from a hash of (seed, element index) */
+    FFP8_ROUND_STOCHASTIC = 3 /* up with probability (distance to lower) / (gap), from a hash of (seed, element index) */
 } ffp8_rounding;
 
 typedef enum ffp8_overflow {
@@ -224,7 +225,7 @@ typedef enum ffp8_nan {
 typedef struct ffp8_encoding { /* all zero: nearest-even, saturate, NaN to zero */
     ffp8_rounding rounding;
     ffp8_overflow overflow;
-    ffp8_nan nan; /* formats with a NaN code keep NaN whatever this says */
+    ffp8_nan nan;  /* formats with a NaN code keep NaN whatever this says */
     uint64_t seed; /* stochastic rounding only */
 } ffp8_encoding;
 
@@ -258,7 +259,7 @@ typedef struct ffp8_choice {
 
 #define FFP8_CALIBRATOR_CANDIDATES 16
 typedef struct ffp8_calibrator { /* start with FFP8_CALIBRATOR_INIT or all zero; read it, do not write it */
-    float min, max;       /* of the finite values observed */
+    float min, max;              /* of the finite values observed */
     uint64_t observed, measured;
     double sum_square;
     size_t candidate_count; /* set by the first measure */
@@ -267,9 +268,11 @@ typedef struct ffp8_calibrator { /* start with FFP8_CALIBRATOR_INIT or all zero;
     uint32_t min_exponent_bits, max_exponent_bits; /* 0, 0: 1..6; may be set before the first observe */
 } ffp8_calibrator;
 #ifdef __cplusplus
-#define FFP8_CALIBRATOR_INIT {}
+#define FFP8_CALIBRATOR_INIT \
+    {}
 #else
-#define FFP8_CALIBRATOR_INIT { 0 }
+#define FFP8_CALIBRATOR_INIT \
+    { 0 }
 #endif
 
 FFP8_API ffp8_status ffp8_calibrator_observe(ffp8_calibrator *calibrator, const float *x, size_t n);
@@ -277,9 +280,10 @@ FFP8_API ffp8_status ffp8_calibrator_measure(ffp8_calibrator *calibrator, const 
 /* FFP8_ERROR_SHAPE: nothing has been measured. */
 FFP8_API ffp8_status ffp8_calibrator_choose(const ffp8_calibrator *calibrator, ffp8_choice *choice);
 FFP8_API ffp8_status ffp8_format_choose(const float *x, size_t n, ffp8_choice *choice);
-/* The same with a scale of its own for each row of a rows x k matrix (weights: output channels): scales[r] = amax(row r) / largest value, so that
- * the format's bias does not matter (amax 1 is used), sign and widths by least squared error over all rows. Encode row r with
- * 1 / scales[r]. Rows of zeros get scale 1. FFP8_ERROR_SCALE: w holds Inf or NaN. */
+/* The same with a scale of its own for each row of a rows x k matrix, ld elements apart (weights: rows are output channels):
+ * scales[r] = amax(row r) / largest value, so that the format's bias does not matter (amax 1 is used); sign and widths by least squared error
+ * over all rows. Encode row r with 1 / scales[r]. Rows of zeros get scale 1. FFP8_ERROR_SCALE: w holds Inf or NaN; FFP8_ERROR_SHAPE: no
+ * element. */
 FFP8_API ffp8_status ffp8_format_choose_rows(const float *w, size_t ld, size_t rows, size_t k, ffp8_choice *choice, float *scales);
 /* The format of given sign and widths whose top binade holds `amax` (b = 2^x - 1 - floor(log2 amax), one more when that rounds
  * past the top): the method's bias rule. amax = 0 gives bias 0. FFP8_ERROR_SCALE: amax negative or not finite. */
@@ -353,10 +357,10 @@ FFP8_API ffp8_status ffp8_gemm_pack(size_t n, size_t k, const ffp8_weights *weig
  * the header again (not the checksum), so that no operator reads outside `bytes`. FFP8_ERROR_PACKED: damaged or of another layout version. */
 typedef struct ffp8_packed_info {
     uint32_t layout_version;
-    size_t n, k;               /* GEMM: as packed. Convolution: c_out, and c_in / groups * kh * kw */
+    size_t n, k;                       /* GEMM: as packed. Convolution: c_out, and c_in / groups * kh * kw */
     size_t groups, kernel_h, kernel_w; /* GEMM: 1, 1, 1 */
-    ffp8_format format;        /* a codebook's values lie in the blob: format.codebook points into it (not aligned data is refused before) */
-    ffp8_class arithmetic;     /* class of the weights that were packed: unused Inf and NaN codes do not count */
+    ffp8_format format;    /* a codebook's values lie in the blob: format.codebook points into it (not aligned data is refused before) */
+    ffp8_class arithmetic; /* class of the weights that were packed: unused Inf and NaN codes do not count */
 } ffp8_packed_info;
 FFP8_API ffp8_status ffp8_packed_check(ffp8_packed packed, ffp8_packed_info *info);
 
@@ -380,20 +384,20 @@ typedef enum ffp8_accuracy {
 
 typedef enum ffp8_activation {
     FFP8_ACTIVATION_NONE = 0,
-    FFP8_ACTIVATION_RELU = 1,      /* max(x, 0); NaN stays */
-    FFP8_ACTIVATION_CLIP = 2,      /* min(max(x, clip_min), clip_max); NaN stays */
+    FFP8_ACTIVATION_RELU = 1, /* max(x, 0); NaN stays */
+    FFP8_ACTIVATION_CLIP = 2, /* min(max(x, clip_min), clip_max); NaN stays */
     FFP8_ACTIVATION_SIGMOID = 3,
     FFP8_ACTIVATION_TANH = 4,
-    FFP8_ACTIVATION_SILU = 5,      /* x * sigmoid(x) */
-    FFP8_ACTIVATION_GELU_ERF = 6,  /* x / 2 * (1 + erf(x / sqrt(2))) */
-    FFP8_ACTIVATION_GELU_TANH = 7  /* x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3))) */
+    FFP8_ACTIVATION_SILU = 5,     /* x * sigmoid(x) */
+    FFP8_ACTIVATION_GELU_ERF = 6, /* x / 2 * (1 + erf(x / sqrt(2))) */
+    FFP8_ACTIVATION_GELU_TANH = 7 /* x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3))) */
 } ffp8_activation;
 
 /* y = activation(sum * scales + bias + residual [+ C]), then C = convert(y / c_scale).
  * All zero is the plain product. Each step rounds to FP32 once. Activations from sigmoid on are within 4 ulp of the exact function
  * on SIMD tiers (FFP8 builds them on SLEEF's 1.0-ulp functions) and equal among SIMD tiers. */
 typedef struct ffp8_epilogue {
-    const float *bias; /* one per output channel, or NULL */
+    const float *bias;    /* one per output channel, or NULL */
     const void *residual; /* same shape and layout as C, or NULL */
     size_t ld_residual;   /* GEMM: elements between rows; convolution: 0 (dense) */
     ffp8_dtype residual_type;
@@ -408,7 +412,8 @@ typedef struct ffp8_epilogue {
 #ifdef __cplusplus
 #define FFP8_ARGS_INIT(type) ffp8_args_init<type>()
 #else
-#define FFP8_ARGS_INIT(type) { .struct_size = sizeof(type) }
+#define FFP8_ARGS_INIT(type) \
+    { .struct_size = sizeof(type) }
 #endif
 
 /* ---------------------------------------------------------------------------------------------------------------
@@ -427,12 +432,12 @@ typedef struct ffp8_gemm_args {
     const void *a; /* m rows of k; lda >= k */
     size_t lda;
     ffp8_dtype a_type;
-    ffp8_format a_format;  /* FFP8 activations, or the target of a_quantize */
-    ffp8_scales a_scales;  /* rows are the m rows; e.g. one scale, or block_rows = 1 with the scales of ffp8_quantize_rows */
-    int a_quantize;        /* 1: f32, bf16, f16 activations are first quantized row by row as ffp8_quantize_rows does (nearest-even,
+    ffp8_format a_format; /* FFP8 activations, or the target of a_quantize */
+    ffp8_scales a_scales; /* rows are the m rows; e.g. one scale, or block_rows = 1 with the scales of ffp8_quantize_rows */
+    int a_quantize;       /* 1: f32, bf16, f16 activations are first quantized row by row as ffp8_quantize_rows does (nearest-even,
                               saturating) to a_format; a_scales.data must be NULL */
 
-    ffp8_packed packed;          /* exactly one of packed.data and weights.data is set */
+    ffp8_packed packed; /* exactly one of packed.data and weights.data is set */
     ffp8_weights weights;
 
     void *c; /* m rows of n; ldc >= n */
@@ -466,10 +471,7 @@ FFP8_API ffp8_status ffp8_gemm_explain(const ffp8_gemm_args *args, char *text, s
  * values outside the image being zero; c runs over the input channels of o's group. Numerics, scales (one or per output channel for
  * the weights, one for the activations) and epilogue as for GEMM. Depthwise is groups == c_in.
  */
-typedef enum ffp8_layout {
-    FFP8_LAYOUT_NHWC = 0,
-    FFP8_LAYOUT_NCHW = 1
-} ffp8_layout;
+typedef enum ffp8_layout { FFP8_LAYOUT_NHWC = 0, FFP8_LAYOUT_NCHW = 1 } ffp8_layout;
 
 typedef struct ffp8_conv_shape {
     size_t batch, in_h, in_w, c_in, c_out;
@@ -477,7 +479,7 @@ typedef struct ffp8_conv_shape {
     size_t stride_h, stride_w;     /* 0 means 1 */
     size_t dilation_h, dilation_w; /* 0 means 1 */
     size_t pad_top, pad_left, pad_bottom, pad_right;
-    size_t groups;                 /* 0 means 1; divides c_in and c_out */
+    size_t groups; /* 0 means 1; divides c_in and c_out */
 } ffp8_conv_shape;
 
 /* FFP8_ERROR_SHAPE: kernel sizes or channels are zero, groups does not divide, or the dilated kernel is larger than the padded image. */

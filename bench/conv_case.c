@@ -21,10 +21,10 @@ struct bench_conv {
 static size_t groups_of(const ffp8_conv_shape *shape) { return shape->groups ? shape->groups : 1; }
 
 double bench_conv_work(const ffp8_conv_shape *shape) {
+    const size_t channels = shape->c_in / groups_of(shape);
     size_t out_h, out_w;
     if (ffp8_conv_output_size(shape, &out_h, &out_w) != FFP8_OK) return 0;
-    return 2.0 * (double)(shape->batch * out_h * out_w) * (double)(shape->c_out * shape->kernel_h * shape->kernel_w) *
-           (double)(shape->c_in / groups_of(shape));
+    return 2.0 * (double)(shape->batch * out_h * out_w) * (double)(shape->c_out * shape->kernel_h * shape->kernel_w * channels);
 }
 
 static bool pack(struct bench_conv *c) {

@@ -147,12 +147,13 @@ enum { AT_ONCE = 4, MOST_PARTS = 64 };
 #endif
 
 struct bench_memory {
-    enum bench_traffic traffic;
-    size_t source_blocks, target_blocks, ahead, parts;
-    bool near; /* see read_blocks */
+    block sink[MOST_PARTS];
+    size_t source_blocks, target_blocks, ahead;
+    size_t parts, part_blocks; /* one for each thread */
     block *source, *target;
     const ffp8_threads *threads;
-    block sink[MOST_PARTS];
+    enum bench_traffic traffic;
+    bool near; /* see read_blocks */
 };
 
 /* What is loaded `ahead` bytes later is prefetched, into L2 or, if `near`, into L1; ahead = 0: the hardware's own prefetch alone. */
@@ -193,7 +194,7 @@ WIDEST static void spread_blocks(const block *source, size_t source_count, block
 
 static void run_part(void *context, size_t part) {
     struct bench_memory *m = context;
-    size_t first = m->source_blocks * part / m->parts, end = m->source_blocks * (part + 1) / m->parts;
+    size_t first = part * m->part_blocks, end = part + 1 == m->parts ? m->source_blocks : first + m->part_blocks;
     if (m->traffic == BENCH_READ)
         read_blocks(m->source + first, end - first, m->ahead, m->near, &m->sink[part]);
     else if (m->traffic == BENCH_COPY)
@@ -247,8 +248,9 @@ struct bench_memory *bench_memory_create(enum bench_traffic traffic, size_t sour
     m->source_blocks = source_bytes / sizeof(block);
     m->target_blocks = target_bytes / sizeof(block);
     m->threads = threads;
-    m->parts = threads && traffic != BENCH_SPREAD ? threads->threads : 1;
+    m->parts = threads && threads->threads > 1 && traffic != BENCH_SPREAD ? threads->threads : 1;
     if (m->parts > MOST_PARTS) m->parts = MOST_PARTS;
+    m->part_blocks = m->source_blocks / m->parts;
     m->source = bench_alloc(source_bytes);
     m->target = target_bytes ? bench_alloc(target_bytes) : NULL;
     if (!m->source || (target_bytes && !m->target)) {

@@ -4,9 +4,8 @@
  */
 #include "targets.h"
 
-#include <getopt.h>
+#include <argtable2.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,51 +13,54 @@
 #include "ffp8/pthreadpool.h"
 #include "openblas.h"
 
+enum { LAST_ROW = 31 };
+
 ffp8_threads targets_one_thread, targets_two_threads;
 
 static uint32_t rows_chosen; /* bit i: row i; 0: all */
 static double seconds_per_line = 1;
 static size_t passed, fell_short, elsewhere, not_measured;
 
-static void usage(FILE *out, const char *program) {
-    fprintf(
-        out,
-        "usage: %s [--row=N ...] [--seconds=S]\n"
-        "Measures FFP8 in turn with other libraries and with what this machine can do at most, and says of each goal `pass` or `short`.\n"
-        "  --row=N      only this row of goals; may be given again\n"
-        "  --seconds=S  for each line (default 1)\n"
-        "Exit status: 0 if no goal that this machine can show is short, 1 if one is or could not be measured, 2 on misuse. Leave the "
-        "machine\n"
-        "alone while it runs: what one thread does is timed in processor time, but caches and memory are shared.\n",
-        program);
+/* The rows and seconds that the command line asks for. False: the program ends with *status. */
+static bool read_options(int argc, char **argv, const char *program, int *status) {
+    struct arg_int *row = arg_intn(NULL, "row", "N", 0, LAST_ROW, "only this row of goals; may be given again");
+    struct arg_dbl *seconds = arg_dbl0(NULL, "seconds", "S", "for each line (default 1)");
+    struct arg_lit *help = arg_lit0("h", "help", "this text");
+    struct arg_end *end = arg_end(20);
+    void *table[] = {row, seconds, help, end};
+    *status = 2;
+    if (arg_nullcheck(table)) return false;
+    bool good = arg_parse(argc, argv, table) == 0;
+    for (int i = 0; good && i < row->count; i++) {
+        good = row->ival[i] >= 1 && row->ival[i] <= LAST_ROW;
+        if (good) rows_chosen |= 1u << row->ival[i];
+    }
+    if (good && seconds->count) seconds_per_line = seconds->dval[0];
+    good = good && seconds_per_line > 0;
+    if (help->count || !good) {
+        FILE *out = help->count ? stdout : stderr;
+        fprintf(out, "usage: %s", program);
+        arg_print_syntax(out, table, "\n");
+        arg_print_glossary(out, table, "  %-14s %s\n");
+        fprintf(out,
+                "Says of each speed goal whether it is met: our rate, then how many times that of what it is held against (and what was\n"
+                "asked), then pass or short. Leave the machine alone while it runs: what one thread does is timed in processor time, but\n"
+                "caches and memory are shared. Exit status: 0 if none that this machine can show is short, 1 if one is or could not be\n"
+                "measured, 2 on misuse.\n");
+        if (help->count) *status = 0;
+        good = false;
+    }
+    arg_freetable(table, sizeof table / sizeof *table);
+    return good;
 }
 
 bool targets_start(int argc, char **argv, const char *program, int *status) {
-    static const struct option options[] = {
-        {"row", required_argument, NULL, 'r'}, {"seconds", required_argument, NULL, 's'}, {"help", no_argument, NULL, 'h'}, {0}};
-    for (int c; (c = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
-        char *end = NULL;
-        long row = 0;
-        if (c == 'r') row = strtol(optarg, &end, 10);
-        if (c == 's') seconds_per_line = strtod(optarg, &end);
-        if (c == 'h' || c == '?' || *end || end == optarg || (c == 'r' && (row < 1 || row > 31)) || !(seconds_per_line > 0)) {
-            usage(c == 'h' ? stdout : stderr, program);
-            *status = c == 'h' ? 0 : 2;
-            return false;
-        }
-        if (c == 'r') rows_chosen |= 1u << row;
-    }
-    if (optind < argc) {
-        usage(stderr, program);
-        *status = 2;
-        return false;
-    }
+    if (!read_options(argc, argv, program, status)) return false;
     bench_peers_start();
     targets_two_threads = ffp8_threads_from_pthreadpool(pthreadpool_create(2));
     targets_one_thread = (ffp8_threads){.parallel_for = targets_two_threads.parallel_for, .pool = NULL, .threads = 1};
     bench_pin();
-    printf("tier %s; OpenBLAS core %s; each line: ours, then times what it is held against (and what was asked)\n",
-           ffp8_isa_name(ffp8_active_isa()), bench_openblas_core());
+    printf("tier %s; OpenBLAS core %s\n", ffp8_isa_name(ffp8_active_isa()), bench_openblas_core());
     return true;
 }
 
@@ -69,13 +71,9 @@ int targets_finish(void) {
     return fell_short || not_measured ? 1 : 0;
 }
 
-void target_begin(struct target *target, int row, const char *what, ...) {
-    va_list list;
+void target_begin(struct target *target, int row) {
     memset(target, 0, sizeof *target);
     target->row = row;
-    va_start(list, what);
-    vsnprintf(target->what, sizeof target->what, what, list);
-    va_end(list);
 }
 
 void target_own(struct target *target, void *object, void (*free_object)(void *object)) {
@@ -179,7 +177,7 @@ static bool reached(const struct target *target, const struct bench_measured *me
 }
 
 void target_end(struct target *target) {
-    struct bench_measured measured[BENCH_MOST_CONTENDERS];
+    struct bench_measured measured[BENCH_MOST_CONTENDERS] = {0};
     if (!target->missing && !bench_measure(target->contenders, target->count, seconds_per_line, measured))
         target->missing = "a call failed";
     printf("%2d  %-56s ", target->row, target->what);

@@ -42,8 +42,8 @@ extern ffp8_threads targets_one_thread, targets_two_threads;
 /* Prints the sum of all; the exit status. */
 int targets_finish(void);
 
-/* One line: begin, ours first, what it is held against, end. After a failure the rest is skipped and the line says why. */
-__attribute__((format(printf, 3, 4))) void target_begin(struct target *target, int row, const char *what, ...);
+/* One line: begin, its name into `what`, ours first, what it is held against, end. After a failure the rest is skipped and the line says why. */
+void target_begin(struct target *target, int row);
 /* A contender that lives as long as the line; run == NULL: it is not here. */
 void target_add(struct target *target, const char *name, struct bench_contender contender, double least);
 void target_own(struct target *target, void *object, void (*free)(void *object));

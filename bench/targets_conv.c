@@ -17,7 +17,8 @@ static struct bench_conv_spec spec_of(ffp8_isa isa, const ffp8_conv_shape *shape
 
 /* "56x56x64-64_3x3 e4m3 x e4m3 avx2", and ours as the first contender. */
 static void begin(struct target *t, int row, const char *name, const struct bench_conv_spec *spec, const char *more) {
-    target_begin(t, row, "%s %s x %s %s%s", name, spec->x, spec->w, ffp8_isa_name(spec->isa), more);
+    target_begin(t, row);
+    snprintf(t->what, sizeof t->what, "%s %s x %s %s%s", name, spec->x, spec->w, ffp8_isa_name(spec->isa), more);
     target_conv(t, "ours", spec, 0);
 }
 

@@ -23,7 +23,9 @@ static struct bench_gemm_spec spec_of(ffp8_isa isa, const struct bench_gemm_shap
 
 /* "512x512x512 e4m3 x e4m3 avx2", and ours as the first contender. */
 static void begin(struct target *t, int row, const struct bench_gemm_spec *spec, const char *more) {
-    target_begin(t, row, "%zux%zux%zu %s x %s %s%s", spec->m, spec->n, spec->k, spec->a, spec->w, ffp8_isa_name(spec->isa), more);
+    target_begin(t, row);
+    snprintf(t->what, sizeof t->what, "%zux%zux%zu %s x %s %s%s", spec->m, spec->n, spec->k, spec->a, spec->w, ffp8_isa_name(spec->isa),
+             more);
     target_gemm(t, "ours", spec, false, 0);
 }
 
@@ -78,11 +80,11 @@ static void row_3(const struct bench_gemm_shape *s) {
 static void row_4(const struct bench_gemm_shape *s) {
     static const struct pair pairs[] = {{"e3m4", "e3m4"}, {"e3m5", "e3m4"}, {"e2m5", "e2m5"}};
     static const struct {
-        ffp8_isa isa;
         double least;
+        ffp8_isa isa;
         bool avx2;
     } tiers[] = {
-        {FFP8_ISA_AVX512BF16, 1.9, false}, {FFP8_ISA_AVX512, 1.7, false}, {FFP8_ISA_AVX2, 1.6, true}, {FFP8_ISA_AVXVNNI, 1.9, true}};
+        {1.9, FFP8_ISA_AVX512BF16, false}, {1.7, FFP8_ISA_AVX512, false}, {1.6, FFP8_ISA_AVX2, true}, {1.9, FFP8_ISA_AVXVNNI, true}};
     for (size_t tier = 0; tier < BENCH_COUNT(tiers); tier++) {
         for (size_t i = 0; i < BENCH_COUNT(pairs); i++) {
             struct target t;
@@ -116,7 +118,8 @@ static void gemv(const struct bench_gemm_shape *s, ffp8_isa isa, const char *a, 
     const bool avx2 = isa == FFP8_ISA_AVX2;
     spec.cold = true;
     spec.threads = threads;
-    target_begin(&t, 7, "1x%zux%zu cold %s x e4m3 %s%s", s->n, s->k, a, ffp8_isa_name(isa), threads ? " 2 threads" : "");
+    target_begin(&t, 7);
+    snprintf(t.what, sizeof t.what, "1x%zux%zu cold %s x e4m3 %s%s", s->n, s->k, a, ffp8_isa_name(isa), threads ? " 2 threads" : "");
     target_gemm(&t, "ours", &spec, true, 0);
     target_memory(&t, "read", BENCH_READ, BENCH_COLD_BYTES, 0, threads, 1, 0.95);
     target_peer(&t,
@@ -203,7 +206,9 @@ static void conversion(ffp8_isa isa, const char *format, ffp8_dtype type, bool e
     const size_t width = type == FFP8_TYPE_F32 ? 4 : 2,
                  count = (cold ? (size_t)BENCH_COLD_BYTES : (size_t)BENCH_L2_BYTES) / (1 + width) / 64 * 64;
     struct target t;
-    target_begin(&t, 11, "%s %s %s %s %s", encode ? "encode" : "decode", format, types[type], ffp8_isa_name(isa), cold ? "memory" : "L2");
+    target_begin(&t, 11);
+    snprintf(t.what, sizeof t.what, "%s %s %s %s %s", encode ? "encode" : "decode", format, types[type], ffp8_isa_name(isa),
+             cold ? "memory" : "L2");
     target_convert(&t, "ours", &(struct bench_convert_spec){.isa = isa, .format = format, .type = type, .encode = encode, .count = count},
                    0);
     if (encode)

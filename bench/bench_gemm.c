@@ -79,5 +79,7 @@ void bench_register_gemm(void) {
         bench_add_gemm_peer("onednn_f32", BENCH_PEER_DNNL_F32, shape->m, shape->n, shape->k, false);
         bench_add_gemm_peer("onednn_bf16", BENCH_PEER_DNNL_BF16, shape->m, shape->n, shape->k, false);
         bench_add_gemm_peer("onednn_u8s8", BENCH_PEER_DNNL_U8S8, shape->m, shape->n, shape->k, false);
+        bench_add_gemm_peer("numkong_e4m3", BENCH_PEER_NUMKONG_E4M3, shape->m, shape->n, shape->k, false);
+        bench_add_gemm_peer("numkong_e5m2", BENCH_PEER_NUMKONG_E5M2, shape->m, shape->n, shape->k, false);
     }
 }

@@ -43,14 +43,14 @@ double bench_read_roof(bool cold) {
 
 void bench_time(struct ffp8_bench_state *state, const struct bench_contender *contender) {
     const double least = 2e-5; /* of a batch: asking the clock takes a contender a fraction of a microsecond */
-    double time = contender->run(contender->context, 1);
     size_t batch = 1;
+    double time = contender->run(contender->context, 1);
     while (time >= 0 && time < least) time = contender->run(contender->context, batch *= 2);
     if (time < 0) {
         ffp8_bench_skip(state, "the call failed");
         return;
     }
-    while (ffp8_bench_keep_running(state, batch)) contender->run(contender->context, batch);
+    while (ffp8_bench_keep_running(state, batch)) ffp8_bench_add_time(state, contender->run(contender->context, batch));
 }
 
 void *bench_keep(const void *key, void *(*create)(const void *key), void (*destroy)(void *kept)) {

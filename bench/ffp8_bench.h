@@ -16,12 +16,14 @@ extern "C" {
 /* A running benchmark. */
 struct ffp8_bench_state;
 
-/* Called in a loop that does `batch` pieces of work in each turn; false: stop. Work before the first call is not timed. */
+/* Called in a loop that does `batch` pieces of work in each turn; false: stop. */
 bool ffp8_bench_keep_running(struct ffp8_bench_state *state, size_t batch);
+/* The time that this turn took: a piece of work may be done in another process, which alone knows. */
+void ffp8_bench_add_time(struct ffp8_bench_state *state, double seconds);
 /* Argument i of the benchmark's definition. */
 int64_t ffp8_bench_arg(const struct ffp8_bench_state *state, size_t i);
 
-/* What one piece of work does: columns GFLOP/s, weight_GB/s and GB/s. Rates are of processor time, as Google Benchmark's iterations are. */
+/* What one piece of work does: columns GFLOP/s, weight_GB/s and GB/s. Rates are of the times added. */
 void ffp8_bench_set_flops(struct ffp8_bench_state *state, double flops);
 void ffp8_bench_set_weight_bytes(struct ffp8_bench_state *state, double bytes);
 void ffp8_bench_set_bytes(struct ffp8_bench_state *state, double bytes);

@@ -5,30 +5,23 @@
 #include "ffp8_bench.h"
 
 #include <benchmark/benchmark.h>
-#include <ctime>
-#include <string>
 #include <vector>
 
-/* State's own loop counts the time of what is between its first and its last call; so does this, for the columns that Google Benchmark
- * would show with a unit of its own. */
+/* Rates are worked out here: Google Benchmark would show them with a unit of its own. */
 struct ffp8_bench_state {
     benchmark::State *google;
     const ffp8_bench_def *def;
-    double start = -1, seconds = 0;
+    double seconds = 0;
     double flops = 0, weight_bytes = 0, bytes = 0, roof_work = 0, roof = 0;
 };
 
-static double processor_seconds() {
-    timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+bool ffp8_bench_keep_running(ffp8_bench_state *state, size_t batch) {
+    return state->google->KeepRunningBatch((benchmark::IterationCount)batch);
 }
 
-bool ffp8_bench_keep_running(ffp8_bench_state *state, size_t batch) {
-    bool more = state->google->KeepRunningBatch((benchmark::IterationCount)batch);
-    if (state->start < 0) state->start = processor_seconds();
-    if (!more) state->seconds = processor_seconds() - state->start;
-    return more;
+void ffp8_bench_add_time(ffp8_bench_state *state, double seconds) {
+    state->google->SetIterationTime(seconds);
+    state->seconds += seconds;
 }
 
 int64_t ffp8_bench_arg(const ffp8_bench_state *state, size_t i) { return i < FFP8_BENCH_MOST_ARGS ? state->def->args[i] : 0; }
@@ -53,13 +46,14 @@ static void add_columns(const ffp8_bench_state &state) {
 }
 
 void ffp8_bench_register(const char *name, const ffp8_bench_def *def) {
-    benchmark::RegisterBenchmark(name, [copy = *def](benchmark::State &google) {
+    auto *registered = benchmark::RegisterBenchmark(name, [copy = *def](benchmark::State &google) {
         ffp8_bench_state state;
         state.google = &google;
         state.def = &copy;
         copy.run(&state, copy.user_data);
         add_columns(state);
     });
+    registered->UseManualTime();
 }
 
 void ffp8_bench_context(const char *key, const char *value) { benchmark::AddCustomContext(key, value); }

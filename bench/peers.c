@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "numkong.h"
 #include "onednn.h"
 #include "openblas.h"
 #include "operands.h"
@@ -84,9 +85,21 @@ static bool create_xnn(struct bench_peer *peer, const struct bench_peer_spec *sp
 }
 #endif
 
+static void free_numkong(void *object) { bench_numkong_free(object); }
+
+static bool create_numkong(struct bench_peer *peer, const struct bench_peer_spec *spec) {
+    const char *type = spec->kind == BENCH_PEER_NUMKONG_E4M3 ? "e4m3" : "e5m2";
+    peer->object = bench_numkong_create(type, spec->m, spec->n, spec->k);
+    peer->run = bench_numkong_run;
+    peer->free_object = free_numkong;
+    snprintf(peer->name, sizeof peer->name, "NumKong %s", type);
+    return peer->object != NULL;
+}
+
 static bool create_here(struct bench_peer *peer, const struct bench_peer_spec *spec) {
     if (spec->kind == BENCH_PEER_SGEMM) return create_sgemm(peer, spec);
     if (spec->kind == BENCH_PEER_XNN_F32) return create_xnn(peer, spec);
+    if (spec->kind == BENCH_PEER_NUMKONG_E4M3 || spec->kind == BENCH_PEER_NUMKONG_E5M2) return create_numkong(peer, spec);
     return create_dnnl(peer, spec);
 }
 

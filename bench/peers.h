@@ -16,7 +16,9 @@ enum bench_peer_kind {
     BENCH_PEER_DNNL_F32, /* oneDNN: matrix product, or convolution where m = 0 */
     BENCH_PEER_DNNL_BF16,
     BENCH_PEER_DNNL_U8S8,
-    BENCH_PEER_XNN_F32 /* XNNPACK: convolution */
+    BENCH_PEER_XNN_F32,      /* XNNPACK: convolution */
+    BENCH_PEER_NUMKONG_E4M3, /* NumKong: matrix product of E4M3 or E5M2 with weights of the same format */
+    BENCH_PEER_NUMKONG_E5M2
 };
 
 struct bench_peer_spec {

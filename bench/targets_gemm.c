@@ -42,6 +42,7 @@ static void row_1(const struct bench_gemm_shape *s) {
         begin(&t, 1, &spec, "");
         against(&t, BENCH_PEER_DNNL_BF16, false, s, false, 1.0);
         against(&t, BENCH_PEER_SGEMM, false, s, false, 2.0);
+        if (i < 2) against(&t, i == 0 ? BENCH_PEER_NUMKONG_E4M3 : BENCH_PEER_NUMKONG_E5M2, false, s, false, 1.0); /* it has these two */
         target_dot(&t, BEST, BENCH_DOT_BF16, s->k >= 1024 ? 0.93 : 0);
         target_end(&t);
     }

@@ -11,3 +11,12 @@ function(ffp8_use_openblas target)
     target_compile_definitions(${target} PRIVATE FFP8_OPENBLAS_PATH="${path}")
   endif()
 endfunction()
+
+# ffp8_use_numkong(TARGET): FFP8_NUMKONG_PYTHON is the interpreter of build/venv, if PyPI's NumKong is there; FFP8_NUMKONG_WORKER what it is to run.
+function(ffp8_use_numkong target)
+  file(GLOB found ${PROJECT_SOURCE_DIR}/build/venv/lib/python3*/site-packages/numkong)
+  if(found)
+    target_compile_definitions(${target} PRIVATE FFP8_NUMKONG_PYTHON="${PROJECT_SOURCE_DIR}/build/venv/bin/python3"
+      FFP8_NUMKONG_WORKER="${PROJECT_SOURCE_DIR}/bench/numkong_worker.py")
+  endif()
+endfunction()

@@ -137,6 +137,7 @@ static ffp8_status make_plan(struct plan *plan, const struct ffp8_kernels *kerne
     ffp8_operands_init(&plan->operands, kernels, problem->a_format, args->a_type, &problem->w_format, problem->w_classes, problem->w_finite,
                        args->accuracy);
     *bytes = plan->row_parts = plan->column_parts = 0;
+    plan->nest.fused = false;
     if (args->m == 0 || args->n == 0) return FFP8_OK; /* no task */
 
     const ffp8_class class_of = plan->operands.class_of;

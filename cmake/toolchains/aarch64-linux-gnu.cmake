@@ -21,7 +21,7 @@ foreach(tool AR NM OBJDUMP RANLIB READELF STRIP)
 endforeach()
 
 # The C library is the cross compiler's own; every other one lies in the unpacked folder.
-set(CMAKE_FIND_ROOT_PATH ${FFP8_SYSROOT})
+list(APPEND CMAKE_FIND_ROOT_PATH ${FFP8_SYSROOT}) # after what a caller asks for
 set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
 set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)

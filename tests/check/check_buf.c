@@ -129,13 +129,14 @@ void check_save(struct check_run *run) {
             b->saved_capacity = b->bytes * 2;
             if (!(b->saved = malloc(b->saved_capacity))) out_of_memory();
         }
-        memcpy(b->saved, b->data, b->bytes);
+        if (b->bytes) memcpy(b->saved, b->data, b->bytes);
     }
 }
 
 void check_restore(struct check_run *run) {
     for (size_t i = 0; i < run->used; i++)
-        if (run->buffers[i].role == CHECK_INOUT) memcpy(run->buffers[i].data, run->buffers[i].saved, run->buffers[i].bytes);
+        if (run->buffers[i].role == CHECK_INOUT && run->buffers[i].bytes)
+            memcpy(run->buffers[i].data, run->buffers[i].saved, run->buffers[i].bytes);
 }
 
 bool check_canaries(struct check_run *run) {

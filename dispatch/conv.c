@@ -4,8 +4,7 @@
  *
  * A band is some output rows whose staged input and FP32 sums fit the L2 cache together; it lies within an image or holds whole images.
  * For each band: stage what it reads (a slab per image, conv_stage.c), run the loop nest over tiles of neighbouring outputs, the segments of
- * k being offsets into the slab, and finish the sums. Where all expanded weights outlast a call of the nest, a band is walked a few rows at a
- * time, so that their sums are finished while they are in L1. Pieces for threads are ranges of output rows, and of output channels where the
+ * k being offsets into the slab, which finishes the sums. Taps above, below and beside the image are left out. Pieces for threads are ranges of output rows, and of output channels where the
  * rows are few. Nothing of this changes a sum: an output's terms and their order depend on the class, the table and the packed order.
  */
 #include "conv.h"
@@ -22,7 +21,9 @@
 enum {
     STAGE_BYTES = 384 * 1024, /* of a band's slabs */
     SUM_BYTES = 384 * 1024,   /* of its FP32 sums */
-    HOT_BYTES = 24 * 1024,    /* of the sums of rows that are finished at once, if the expanded weights outlast them: L1 */
+    HOT_BYTES = 12 * 1024,    /* of sums that are finished at once: with a tile more they fit L1 */
+    HOT_PIXELS = 128,         /* NCHW: outputs of a channel that are finished at once */
+    NARROW = 4,               /* outputs side by side that make a poor tile */
     PIECE_PIXELS = 128,       /* a piece with fewer outputs would spend its time expanding weights: channels are split instead */
     ALIGNMENT = 64
 };
@@ -47,8 +48,9 @@ struct plan {
     bool flat;                  /* tiles run on from row to row: 1 x 1 kernels */
     bool fused;
     size_t band_rows, band_images; /* at most; band_images is 0 where an image takes several bands */
-    size_t hot_rows;               /* rows whose sums are formed and finished together */
+    size_t finish_pixels;          /* outputs that are finished together; SIZE_MAX: those of a band */
     bool keeps_panels;             /* a piece's weights are expanded once */
+    bool splits_columns;           /* outputs at the left and right border are tiles of their own, without the taps beside the image */
     size_t row_pieces, column_pieces;
     struct layout at;
 };
@@ -100,8 +102,8 @@ static struct ffp8_nest make_nest(const struct plan *plan, size_t column_begin, 
         .column_end = column_end,
         .segments = header->segments,
         .segment_lines = header->segment_lines,
+        .segments_across = header->segments / plan->call.problem.dims.kernel_h,
         .segment_words = ffp8_class_words(plan->operands.class_of, header->segment_k),
-        .lda_bytes = plan->stage.column_step * plan->stage.pixel_bytes,
         .a_offset = plan->operands.a_offset,
         .rows = rows,
         .ld_col_scale = group_lanes(&plan->call.problem.dims),
@@ -135,6 +137,7 @@ static void choose_pieces(struct plan *plan) {
 
 static void choose_bands(struct plan *plan) {
     const struct ffp8_conv_dims *d = &plan->call.problem.dims;
+    const ffp8_conv_args *args = plan->call.problem.args;
     const struct ffp8_conv_stage *stage = &plan->stage;
     const size_t columns = piece_columns(plan), row_sums = d->out_w * columns * sizeof(float),
                  most = ffp8_ceil_div(output_rows(d), plan->row_pieces);
@@ -151,12 +154,14 @@ static void choose_bands(struct plan *plan) {
         plan->band_images = images ? images : 1;
     }
     plan->band_rows = ffp8_ceil_div(d->out_h, ffp8_ceil_div(d->out_h, rows)); /* bands of about the same height */
-    plan->hot_rows = SIZE_MAX / 2;
-    plan->keeps_panels = false;
-    if (plan->order == FFP8_CONV_LANES || d->groups > 1) return;
+    plan->finish_pixels = args->layout == FFP8_LAYOUT_NHWC ? 1 + HOT_BYTES / (columns * sizeof(float)) : HOT_PIXELS;
+    plan->keeps_panels = plan->splits_columns = false;
+    if (plan->order == FFP8_CONV_LANES) return;
     const struct ffp8_nest nest = make_nest(plan, 0, piece_extent(plan), 1);
-    plan->keeps_panels = ffp8_nest_keeps_panels(&nest);
-    if (plan->keeps_panels) plan->hot_rows = 1 + HOT_BYTES / row_sums;
+    plan->keeps_panels = d->groups == 1 && ffp8_nest_keeps_panels(&nest);
+    /* Upright tiles make all of a band wait to be finished: where several blocks of k let it wait anyway. */
+    plan->splits_columns = plan->order == FFP8_CONV_TAPS && d->kernel_w > 1 && (d->groups > 1 || !plan->keeps_panels);
+    if (plan->splits_columns) plan->finish_pixels = SIZE_MAX;
 }
 
 static bool reserve(size_t *total, size_t count, size_t bytes, size_t *place) {
@@ -278,100 +283,108 @@ static uint8_t *row_address(const struct piece *piece, size_t row) {
     return piece->slabs + staged * plan->stage.row_bytes;
 }
 
-/* The kernel rows [*begin, *end) that lie inside the image for an output row. */
-static void inside_rows(const struct run *run, size_t row, size_t *begin, size_t *end) {
+struct range {
+    size_t begin, end;
+};
+
+static bool same_range(struct range a, struct range b) { return a.begin == b.begin && a.end == b.end; }
+
+/* Which of `taps` taps, `dilation` pixels apart from `first` on, lie within an image of `size` pixels behind `pad`. */
+static struct range inside(size_t first, size_t pad, size_t size, size_t taps, size_t dilation) {
+    struct range inside = {0, 0};
+    if (first < pad) inside.begin = ffp8_min_size(taps, ffp8_ceil_div(pad - first, dilation));
+    if (first < pad + size) inside.end = ffp8_min_size(taps, ffp8_ceil_div(pad + size - first, dilation));
+    if (inside.end < inside.begin) inside.end = inside.begin;
+    return inside;
+}
+
+/* The kernel rows that count for an output row. */
+static struct range inside_rows(const struct run *run, size_t row) {
     const struct ffp8_conv_dims *d = &run->plan->call.problem.dims;
-    const size_t top = row % d->out_h * d->stride_h; /* in padded rows */
-    *begin = 0;
-    *end = d->kernel_h;
-    if (!run->skip) return;
-    if (top < d->pad_top) *begin = ffp8_min_size(d->kernel_h, ffp8_ceil_div(d->pad_top - top, d->dilation_h));
-    const size_t bottom = d->pad_top + d->in_h; /* the first padded row below the image */
-    *end = top < bottom ? ffp8_min_size(d->kernel_h, ffp8_ceil_div(bottom - top, d->dilation_h)) : 0;
-    if (*end < *begin) *end = *begin;
+    if (!run->skip) return (struct range){0, d->kernel_h};
+    return inside(row % d->out_h * d->stride_h, d->pad_top, d->in_h, d->kernel_h, d->dilation_h);
 }
 
-/* Sums of NHWC: a row of them is a pixel's neighbouring channels. */
-static void finish_nhwc(struct piece *piece, size_t channel, size_t columns, float *sums, size_t ld) {
-    enum { CHUNK = 256 };
-    const struct plan *plan = piece->run->plan;
-    const struct ffp8_conv_dims *d = &plan->call.problem.dims;
-    const float *bias = plan->call.problem.args->epilogue.bias;
-    const size_t first = piece->rows_begin * d->out_w, pixels = (piece->rows_end - piece->rows_begin) * d->out_w;
-    size_t together = 1; /* whole pixels lie side by side: fewer and longer rows */
-    float repeated[CHUNK];
-    if (columns == d->c_out && ld == columns && columns <= CHUNK / 2) {
-        together = CHUNK / columns;
-        for (size_t i = 0; bias && i < together * columns; i++) repeated[i] = bias[i % columns];
-        if (bias) bias = repeated;
-    } else if (bias) {
-        bias += channel;
-    }
-    for (size_t p = 0; p < pixels; p += together) {
-        const size_t index = (first + p) * d->c_out + channel, n = ffp8_min_size(together, pixels - p) * columns;
-        piece->amax = ffp8_larger(piece->amax, ffp8_output_row(piece->run->output, sums + p * ld, n, bias, index, index, index));
-    }
+/* The kernel columns that count for an output column. */
+static struct range inside_columns(const struct run *run, size_t column) {
+    const struct ffp8_conv_dims *d = &run->plan->call.problem.dims;
+    return inside(column * d->stride_w, d->pad_left, d->in_w, d->kernel_w, d->dilation_w);
 }
 
-/* Sums of NCHW: transposed a tile at a time; then a row is a channel's neighbouring pixels. */
-static void finish_nchw(struct piece *piece, size_t channel, size_t columns, const float *sums, size_t ld) {
-    enum { PIXELS = 128, CHANNELS = 16 };
+/* Also the nest's callback: some outputs behind the first one of the rows in progress. */
+static void finish(void *context, size_t pixel, size_t pixels, size_t channel, size_t columns, float *sums, size_t ld) {
+    struct piece *piece = context;
     const struct plan *plan = piece->run->plan;
-    const struct ffp8_conv_dims *d = &plan->call.problem.dims;
-    const float *bias = plan->call.problem.args->epilogue.bias;
-    const size_t image_pixels = d->out_h * d->out_w, end = piece->rows_end * d->out_w;
-    float tile[CHANNELS][PIXELS], constant[PIXELS];
-    size_t n;
-    for (size_t pixel = piece->rows_begin * d->out_w; pixel < end; pixel += n, sums += n * ld) {
-        const size_t image = pixel / image_pixels, in_image = pixel % image_pixels;
-        n = ffp8_min_size(PIXELS, ffp8_min_size(end - pixel, image_pixels - in_image));
-        for (size_t j = 0; j < columns; j += CHANNELS) {
-            const size_t count = ffp8_min_size(CHANNELS, columns - j);
-            for (size_t p = 0; p < n; p++)
-                for (size_t c = 0; c < count; c++) tile[c][p] = sums[p * ld + j + c];
-            for (size_t c = 0; c < count; c++) {
-                const size_t index = (image * d->c_out + channel + j + c) * image_pixels + in_image;
-                for (size_t p = 0; bias && p < n; p++) constant[p] = bias[channel + j + c];
-                piece->amax = ffp8_larger(piece->amax,
-                                          ffp8_output_row(piece->run->output, tile[c], n, bias ? constant : NULL, index, index, index));
-            }
+    const float amax = ffp8_conv_finish(&plan->call.problem, piece->run->output, piece->rows_begin * plan->call.problem.dims.out_w + pixel,
+                                        pixels, channel, columns, sums, ld);
+    piece->amax = ffp8_larger(piece->amax, amax);
+}
+
+/* Outputs that share their taps: `rows` x `columns` of them from (row, column) on, whose taps are those in `high` x `wide`. */
+struct area {
+    size_t row, rows, column, columns;
+    struct range high, wide;
+};
+
+/* Cut into tiles of about the same size along the longer side. */
+static size_t add_tiles(const struct piece *piece, size_t count, const struct area *area) {
+    const struct plan *plan = piece->run->plan;
+    const size_t out_w = plan->call.problem.dims.out_w, across = plan->call.header.segments / plan->call.problem.dims.kernel_h;
+    const size_t most = plan->fused ? plan->kernels->fused_rows : plan->kernels->mr[plan->operands.class_of];
+    const size_t right = plan->stage.column_step * plan->stage.pixel_bytes, down = plan->stage.row_step * plan->stage.row_bytes;
+    const bool upright = area->rows > area->columns, empty = area->high.begin == area->high.end || area->wide.begin == area->wide.end;
+    const size_t lines = upright ? area->columns : area->rows, length = upright ? area->rows : area->columns;
+    const size_t tiles = ffp8_ceil_div(length, most);
+    const uint8_t *first = row_address(piece, area->row) + area->column * right;
+    struct ffp8_tile tile = {.a_step = upright ? down : right, .c_step = upright ? out_w : 1};
+    if (!empty) {
+        tile.segment_begin = area->high.begin * across + area->wide.begin;
+        tile.segment_end = (area->high.end - 1) * across + area->wide.end;
+        tile.across_begin = area->wide.begin;
+        tile.across_end = area->wide.end;
+    }
+    for (size_t line = 0; line < lines; line++) {
+        for (size_t t = 0, at = 0; t < tiles; t++, count++, at += tile.rows) {
+            const size_t y = upright ? at : line, x = upright ? line : at;
+            tile.rows = ffp8_ceil_div(length - at, tiles - t);
+            tile.a = first + y * down + x * right;
+            tile.row = (area->row - piece->rows_begin + y) * out_w + area->column + x;
+            piece->tiles[count] = tile;
         }
     }
+    return count;
 }
 
-/* Also the nest's callback. */
-static void finish(void *context, size_t channel, size_t columns, float *sums, size_t ld) {
-    struct piece *piece = context;
-    if (piece->run->plan->call.problem.args->layout == FFP8_LAYOUT_NHWC)
-        finish_nhwc(piece, channel, columns, sums, ld);
-    else
-        finish_nchw(piece, channel, columns, sums, ld);
-}
-
-/* `pixels` neighbouring outputs, cut into tiles of about the same size. */
-static size_t add_tiles(const struct piece *piece, size_t count, const uint8_t *a, size_t row, size_t pixels, size_t begin, size_t end) {
-    const struct plan *plan = piece->run->plan;
-    const size_t most = plan->fused ? plan->kernels->fused_rows : plan->kernels->mr[plan->operands.class_of];
-    const size_t tiles = ffp8_ceil_div(pixels, most), lda = plan->stage.column_step * plan->stage.pixel_bytes;
-    for (size_t t = 0, p = 0; t < tiles; t++) {
-        const size_t rows = ffp8_ceil_div(pixels - p, tiles - t);
-        piece->tiles[count + t] = (struct ffp8_tile){a + p * lda, row + p, rows, begin, end};
-        p += rows;
+/* Columns at the border that all of an image's rows in progress make tiles of: few tiles of many rows, at the price of taps above and below. */
+static size_t add_border(const struct piece *piece, size_t count, size_t column, size_t columns, struct range wide) {
+    const struct ffp8_conv_dims *d = &piece->run->plan->call.problem.dims;
+    for (size_t row = piece->rows_begin, next; row < piece->rows_end; row = next) {
+        next = ffp8_min_size(piece->rows_end, (row / d->out_h + 1) * d->out_h);
+        count = add_tiles(piece, count, &(struct area){row, next - row, column, columns, {0, d->kernel_h}, wide});
     }
-    return count + tiles;
+    return count;
+}
+
+static size_t add_rows(const struct piece *piece, size_t count, size_t column, size_t columns, struct range wide) {
+    for (size_t row = piece->rows_begin; row < piece->rows_end; row++)
+        count = add_tiles(piece, count, &(struct area){row, 1, column, columns, inside_rows(piece->run, row), wide});
+    return count;
 }
 
 static size_t make_tiles(const struct piece *piece) {
     const struct plan *plan = piece->run->plan;
     const struct ffp8_conv_dims *d = &plan->call.problem.dims;
-    const size_t per_row = plan->call.header.segments / d->kernel_h;
-    if (plan->flat)
-        return add_tiles(piece, 0, row_address(piece, piece->rows_begin), 0, (piece->rows_end - piece->rows_begin) * d->out_w, 0, 1);
-    size_t count = 0, begin, end;
-    for (size_t row = piece->rows_begin; row < piece->rows_end; row++) {
-        inside_rows(piece->run, row, &begin, &end);
-        count = add_tiles(piece, count, row_address(piece, row), (row - piece->rows_begin) * d->out_w, d->out_w, begin * per_row,
-                          end * per_row);
+    const struct range all = {0, plan->call.header.segments / d->kernel_h};
+    if (plan->flat) {
+        const size_t pixels = (piece->rows_end - piece->rows_begin) * d->out_w;
+        return add_tiles(piece, 0, &(struct area){piece->rows_begin, 1, 0, pixels, {0, 1}, all});
+    }
+    if (!plan->splits_columns || !piece->run->skip) return add_rows(piece, 0, 0, d->out_w, all);
+    size_t count = 0;
+    for (size_t column = 0, next; column < d->out_w; column = next) {
+        const struct range wide = inside_columns(piece->run, column);
+        for (next = column + 1; next < d->out_w && same_range(inside_columns(piece->run, next), wide); next++) {}
+        count = (next - column < NARROW ? add_border : add_rows)(piece, count, column, next - column, wide);
     }
     return count;
 }
@@ -384,26 +397,30 @@ static bool is_in_place(const struct run *run) {
 }
 
 /* TAPS and ROWS: the output rows in progress. Groups put their columns side by side, and all are finished together; a group that is alone
- * is finished by the nest, block by block. */
-static void run_nest(struct piece *piece, bool panels_ready) {
+ * is finished by the nest, a few tiles at a time. */
+static void run_nest(struct piece *piece, size_t begin, size_t end) {
     const struct run *run = piece->run;
     const struct plan *plan = run->plan;
     const struct ffp8_conv_dims *d = &plan->call.problem.dims;
     const struct layout *at = &plan->at;
     const size_t group_bytes = plan->stage.group_elements * ffp8_class_bytes(plan->operands.class_of);
     const size_t group_lines = ffp8_conv_panels(d) * plan->call.header.segments * plan->call.header.segment_lines;
-    const bool in_place = is_in_place(run), together = in_place || d->groups > 1;
+    const bool in_place = is_in_place(run), plain = in_place && ffp8_output_is_plain(run->output);
+    const size_t pixels = (end - begin) * d->out_w;
+    piece->rows_begin = begin;
+    piece->rows_end = end;
     float *c = in_place ? (float *)run->output->c + piece->rows_begin * d->out_w * d->c_out : piece->sums;
-    struct ffp8_nest nest = make_nest(plan, piece->column_begin, piece->column_end, (piece->rows_end - piece->rows_begin) * d->out_w);
+    struct ffp8_nest nest = make_nest(plan, piece->column_begin, piece->column_end, pixels);
     nest.segment_offset = (const size_t *)(run->workspace + at->offsets);
     nest.tiles = piece->tiles;
     nest.tile_count = make_tiles(piece);
-    nest.finish = finish;
+    nest.finish = plain || d->groups > 1 ? NULL : finish;
+    nest.finish_rows = plan->finish_pixels;
     nest.context = piece;
     nest.scratch = piece->nest;
-    nest.direct = together;
-    nest.ldc = together ? d->c_out : ffp8_nest_columns(&nest);
-    nest.panels_ready = panels_ready;
+    nest.direct = in_place || d->groups > 1;
+    nest.ldc = nest.direct ? d->c_out : ffp8_nest_columns(&nest);
+    nest.panels_ready = plan->keeps_panels && piece->has_panels;
     for (size_t g = 0; g < d->groups; g++) {
         nest.lines = run->codes + g * group_lines * FFP8_LINE_BYTES;
         nest.col_scale = (const float *)(run->workspace + at->scales) + g * group_lanes(d);
@@ -411,46 +428,32 @@ static void run_nest(struct piece *piece, bool panels_ready) {
         ffp8_nest_run(&nest);
         for (size_t t = 0; t < nest.tile_count; t++) piece->tiles[t].a += group_bytes;
     }
-    if (!together || (in_place && ffp8_output_is_plain(run->output))) return;
-    if (d->groups > 1)
-        finish(piece, 0, d->c_out, c, d->c_out);
-    else
-        finish(piece, piece->column_begin, piece->column_end - piece->column_begin, c + piece->column_begin, d->c_out);
+    piece->has_panels = true;
+    if (d->groups > 1 && !plain) finish(piece, 0, pixels, 0, d->c_out, c, d->c_out);
 }
 
-static void run_lanes(struct piece *piece) {
+static void run_lanes(struct piece *piece, size_t begin, size_t end) {
     const struct run *run = piece->run;
     const struct plan *plan = run->plan;
     const struct ffp8_conv_dims *d = &plan->call.problem.dims;
     const float *scale = (const float *)(run->workspace + plan->at.scales);
-    const size_t end = piece->rows_end;
-    for (size_t row = piece->rows_begin; row < end; row++) {
-        size_t tap_begin, tap_end;
-        inside_rows(run, row, &tap_begin, &tap_end);
+    for (size_t row = begin; row < end; row++) {
+        const struct range taps = inside_rows(run, row);
         float *c = is_in_place(run) ? (float *)run->output->c + row * d->out_w * d->c_out : piece->sums;
-        ffp8_conv_lanes_row(&plan->stage, run->workspace + plan->at.weights, row_address(piece, row), tap_begin, tap_end, scale,
+        ffp8_conv_lanes_row(&plan->stage, run->workspace + plan->at.weights, row_address(piece, row), taps.begin, taps.end, scale,
                             piece->pointers, c, d->c_out);
         piece->rows_begin = row;
         piece->rows_end = row + 1;
-        if (!is_in_place(run) || !ffp8_output_is_plain(run->output)) finish(piece, 0, d->c_out, c, d->c_out);
+        if (!is_in_place(run) || !ffp8_output_is_plain(run->output)) finish(piece, 0, d->out_w, 0, d->c_out, c, d->c_out);
     }
 }
 
 /* Output rows [begin, end), which are staged. */
 static void run_rows(struct piece *piece, size_t begin, size_t end) {
-    const struct plan *plan = piece->run->plan;
-    if (plan->order == FFP8_CONV_LANES) {
-        piece->rows_begin = begin;
-        piece->rows_end = end;
-        run_lanes(piece);
-        return;
-    }
-    for (size_t row = begin; row < end; row += plan->hot_rows) {
-        piece->rows_begin = row;
-        piece->rows_end = ffp8_min_size(row + plan->hot_rows, end);
-        run_nest(piece, plan->keeps_panels && piece->has_panels);
-        piece->has_panels = true;
-    }
+    if (piece->run->plan->order == FFP8_CONV_LANES)
+        run_lanes(piece, begin, end);
+    else
+        run_nest(piece, begin, end);
 }
 
 /* The last word of a ROWS segment may hold one element of the next pixel, which a zero weight multiplies: Inf and NaN must not stand there. */
@@ -620,8 +623,17 @@ ffp8_status ffp8_conv_oracle(const ffp8_conv_args *args) {
 /* ------------------------------------------------------------------------------------------------- public */
 ffp8_status ffp8_conv(const ffp8_conv_args *args) { return ffp8_conv_run(ffp8_kernels_active(), args); }
 
+/* Enough for every tier that is compiled in: the active one may change before the call. */
 ffp8_status ffp8_conv_workspace(const ffp8_conv_args *args, size_t *bytes) {
-    return ffp8_conv_workspace_on(ffp8_kernels_active(), args, bytes);
+    size_t most = 0, needed = 0;
+    if (!bytes) return FFP8_ERROR_NULL;
+    for (size_t i = 0; ffp8_kernels_list(i); i++) {
+        const ffp8_status status = ffp8_conv_workspace_on(ffp8_kernels_list(i), args, &needed);
+        if (status != FFP8_OK) return status;
+        if (needed > most) most = needed;
+    }
+    *bytes = most;
+    return FFP8_OK;
 }
 
 ffp8_status ffp8_conv_explain(const ffp8_conv_args *args, char *text, size_t bytes) {

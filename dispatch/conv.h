@@ -77,6 +77,15 @@ static inline size_t ffp8_conv_slab_rows(const struct ffp8_conv_stage *stage, si
 void ffp8_conv_stage_slab(const struct ffp8_conv_stage *stage, size_t image, size_t p, size_t out_rows, void *slab, void *scratch);
 
 /* ---------------------------------------------------------------------------------------------------------------
+ * conv_finish.c
+ */
+
+/* Sums of `columns` channels from `channel` on, of `pixels` outputs from `pixel` on (all images' outputs, row by row), which are overwritten.
+ * Returns the largest magnitude, as ffp8_output_row does. */
+float ffp8_conv_finish(const struct ffp8_conv_problem *problem, const struct ffp8_output *output, size_t pixel, size_t pixels,
+                       size_t channel, size_t columns, float *sums, size_t ld);
+
+/* ---------------------------------------------------------------------------------------------------------------
  * depthwise.c: the LANES order, one output row at a time
  */
 

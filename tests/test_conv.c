@@ -765,7 +765,7 @@ struct misuse {
     X(no_weights, a->filter.data = NULL, FFP8_ERROR_NULL)                                                     \
     X(two_weights, a->packed.data = a, FFP8_ERROR_NULL)                                                       \
     X(no_workspace, a->workspace = NULL, FFP8_ERROR_NULL)                                                     \
-    X(small_workspace, a->workspace_bytes -= 1, FFP8_ERROR_BUFFER)                                            \
+    X(small_workspace, a->workspace_bytes = 63, FFP8_ERROR_BUFFER)                                            \
     X(layout, a->layout = (ffp8_layout)2, FFP8_ERROR_ENUM)                                                    \
     X(x_type, a->x_type = (ffp8_dtype)4, FFP8_ERROR_ENUM)                                                     \
     X(y_type, a->y_type = (ffp8_dtype)-1, FFP8_ERROR_ENUM)                                                    \

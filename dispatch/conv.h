@@ -64,7 +64,7 @@ struct ffp8_conv_stage {
     enum ffp8_conv_order order;
     size_t row_step, column_step; /* staged rows and pixels between those of neighbouring outputs */
     size_t x_step_h, x_step_w;    /* rows and pixels of x between staged ones */
-    size_t group_elements, pixel_elements, pixel_bytes, row_pixels, row_bytes;
+    size_t group_elements, pixel_elements, pixel_bytes, row_pixels, tail_elements, row_bytes;
     size_t scratch_bytes, transposed_bytes; /* of one row on its way; the latter part of it is an NCHW row turned to NHWC */
 };
 void ffp8_conv_stage_init(struct ffp8_conv_stage *stage, const struct ffp8_kernels *kernels, const struct ffp8_operands *operands,

@@ -54,7 +54,7 @@ enum ffp8_conv_order ffp8_conv_packed_order(const struct ffp8_packed_header *hea
  * A slab is what some neighbouring output rows of one image read: staged rows of row_pixels pixels of pixel_elements elements. A pixel holds
  *     TAPS:  the groups one after the other, each padded with zeros to whole words;
  *     ROWS:  its channels, unpadded, so that the pixels of a kernel row are one run; zeros behind the row take up the last word of its last run;
- *     LANES: for each channel c of a group, the c_out lanes' inputs: x[o / group_out * group_in + c].
+ *     LANES: for each channel c of a group, the c_out lanes' inputs: x[o / group_out * group_in + c], perhaps with a cache line of nothing behind them.
  * Of a kernel one row high only every stride_h-th row is staged, and alike for columns.
  */
 struct ffp8_conv_stage {

@@ -38,6 +38,9 @@ void ffp8_conv_stage_init(struct ffp8_conv_stage *stage, const struct ffp8_kerne
         .group_elements = order == FFP8_CONV_TAPS ? ffp8_class_words(class_of, d->group_in) * ffp8_class_elements(class_of) : d->group_in,
     };
     stage->pixel_elements = order == FFP8_CONV_LANES ? d->group_in * d->c_out : d->groups * stage->group_elements;
+    /* Depthwise kernels read many pixels at one channel: those should not compete for the same sets of a cache. */
+    if (order == FFP8_CONV_LANES && !gathers(d, order) && stage->pixel_elements * ffp8_class_bytes(class_of) % 1024 == 0)
+        stage->pixel_elements += FFP8_LINE_BYTES / ffp8_class_bytes(class_of);
     stage->pixel_bytes = stage->pixel_elements * ffp8_class_bytes(class_of);
     stage->row_pixels = (d->out_w - 1) * stage->column_step + (d->kernel_w - 1) * d->dilation_w + 1;
     stage->tail_elements = tail_elements(stage);
@@ -146,7 +149,8 @@ static void stage_pixels(const struct ffp8_conv_stage *stage, const uint8_t *src
         return;
     }
     if (stage->group_elements == d->group_in) {
-        const size_t run = src_step == d->c_in * bytes ? pixels : 1; /* pixels that follow each other */
+        const bool close = src_step == d->c_in * bytes && stage->pixel_elements == d->c_in; /* pixels follow each other */
+        const size_t run = close ? pixels : 1;
         for (size_t p = 0; p < pixels; p += run)
             ffp8_stage(stage->kernels, stage->operands, type, src + p * src_step, run * d->c_in, dst + p * stage->pixel_bytes);
         return;

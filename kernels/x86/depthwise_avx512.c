@@ -63,13 +63,15 @@ static ALWAYS_INLINE void block_f32(const struct ffp8_depthwise *d, size_t p, si
 
 /* Channels within pixels: x, w and c are read and written as they lie in memory. */
 static ALWAYS_INLINE void pixels_i16(const struct ffp8_depthwise *d, size_t p, size_t pixels) {
-    for (size_t ch = 0; ch < d->channels; ch += 32)
-        block_i16(d, p, pixels, ch, (__mmask32)((1ull << ffp8_min_size(d->channels - ch, 32)) - 1));
+    size_t ch = 0;
+    for (; ch + 32 <= d->channels; ch += 32) block_i16(d, p, pixels, ch, ~(__mmask32)0);
+    if (ch < d->channels) block_i16(d, p, pixels, ch, (__mmask32)((1u << (d->channels - ch)) - 1));
 }
 
 static ALWAYS_INLINE void pixels_f32(const struct ffp8_depthwise *d, size_t p, size_t pixels) {
-    for (size_t ch = 0; ch < d->channels; ch += 16)
-        block_f32(d, p, pixels, ch, (__mmask16)((1u << ffp8_min_size(d->channels - ch, 16)) - 1));
+    size_t ch = 0;
+    for (; ch + 16 <= d->channels; ch += 16) block_f32(d, p, pixels, ch, (__mmask16)~0u);
+    if (ch < d->channels) block_f32(d, p, pixels, ch, (__mmask16)((1u << (d->channels - ch)) - 1));
 }
 
 void ffp8_depthwise_i16_avx512(const struct ffp8_depthwise *d) {

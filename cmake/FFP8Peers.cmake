@@ -20,3 +20,11 @@ function(ffp8_use_numkong target)
       FFP8_NUMKONG_WORKER="${PROJECT_SOURCE_DIR}/bench/numkong_worker.py")
   endif()
 endfunction()
+
+# Target DNNL::dnnl where oneDNN is installed. Not by its own CMake package: Debian's asks for OpenCL's headers, which only GPUs need.
+find_library(DNNL_LIBRARY dnnl)
+find_path(DNNL_INCLUDE_DIR dnnl.h)
+if(DNNL_LIBRARY AND DNNL_INCLUDE_DIR AND NOT TARGET DNNL::dnnl)
+  add_library(DNNL::dnnl UNKNOWN IMPORTED GLOBAL)
+  set_target_properties(DNNL::dnnl PROPERTIES IMPORTED_LOCATION "${DNNL_LIBRARY}" INTERFACE_INCLUDE_DIRECTORIES "${DNNL_INCLUDE_DIR}")
+endif()

@@ -1,254 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * conv.c - convolution as implicit GEMM: which way a call goes, its bands, its threads, its workspace
+ * conv.c - convolution as implicit GEMM: bands, tiles, threads
  *
  * A band is some output rows whose staged input and FP32 sums fit the L2 cache together; it lies within an image or holds whole images.
  * For each band: stage what it reads (a slab per image, conv_stage.c), run the loop nest over tiles of neighbouring outputs, the segments of
- * k being offsets into the slab, and finish the sums. Where all expanded weights outlast a call of the nest, a band is walked a few rows at a
- * time, so that their sums are finished while they are in L1. Pieces for threads are ranges of output rows, and of output channels where the
- * rows are few. Nothing of this changes a sum: an output's terms and their order depend on the class, the table and the packed order.
+ * k being offsets into the slab; it finishes the sums, too. Taps above, below and, where tiles allow it, beside the image are left out: they
+ * are zeros. Pieces for threads are ranges of output rows, and of output channels where the rows are few. Nothing of this changes a sum: an
+ * output's terms and their order depend on the class, the table and the packed order.
  */
-#include "conv.h"
+#include "conv_plan.h"
 
 #include <math.h>
 
 #include "explain.h"
-#include "lut.h"
-#include "nest.h"
 #include "parallel.h"
-#include "scales.h"
 #include "select.h"
 
-enum {
-    STAGE_BYTES = 384 * 1024, /* of a band's slabs */
-    SUM_BYTES = 384 * 1024,   /* of its FP32 sums */
-    HOT_BYTES = 24 * 1024,    /* of the sums of rows that are finished at once, if the expanded weights outlast them: L1 */
-    PIECE_PIXELS = 128,       /* a piece with fewer outputs would spend its time expanding weights: channels are split instead */
-    ALIGNMENT = 64
-};
-static const double max_row_bytes = 1 << 28; /* staged for one output row; beyond, padding or dilation dwarf the image */
+enum { NARROW = 4 }; /* fewer outputs side by side make a poor tile */
 
 static const char scale_reason[] = "a scale leaves FP32's normal range";
 
-/* Places in the workspace: of a call, and within the share of a piece. */
-struct layout {
-    size_t blob, scales, offsets, weights, amax, pieces, bytes;
-    size_t slabs, scratch, sums, tiles, pointers, nest, piece_bytes;
-};
-
-struct plan {
-    struct ffp8_conv_call call;
-    const struct ffp8_kernels *kernels;
-    struct ffp8_operands operands;
-    double unit; /* 2^operands.shift */
-    struct ffp8_conv_stage stage;
-    enum ffp8_conv_order order; /* of the packed weights */
-    const char *why;            /* the oracle computes, because ...; NULL: this file does */
-    bool flat;                  /* tiles run on from row to row: 1 x 1 kernels */
-    bool fused;
-    size_t band_rows, band_images; /* at most; band_images is 0 where an image takes several bands */
-    size_t hot_rows;               /* rows whose sums are formed and finished together */
-    bool keeps_panels;             /* a piece's weights are expanded once */
-    size_t row_pieces, column_pieces;
-    struct layout at;
-};
-
-static size_t output_rows(const struct ffp8_conv_dims *d) { return d->batch * d->out_h; }
-static size_t group_lanes(const struct ffp8_conv_dims *d) { return ffp8_conv_panels(d) * FFP8_NR; }
-
-/* ------------------------------------------------------------------------------------------------- planning */
-static void choose_operands(struct plan *plan) {
-    const struct ffp8_conv_problem *problem = &plan->call.problem;
-    const ffp8_conv_args *args = problem->args;
-    const struct ffp8_packed_header *header = &plan->call.header;
-    const ffp8_format *x_format = args->x_type == FFP8_TYPE_FFP8 ? &args->x_format : NULL;
-    struct ffp8_kernels lanes = *plan->kernels; /* the depthwise kernels know two classes, whatever the dot kernels know */
-    lanes.runs_as[FFP8_CLASS_I8] = lanes.runs_as[FFP8_CLASS_I16] = FFP8_CLASS_I16;
-    lanes.runs_as[FFP8_CLASS_BF16] = lanes.runs_as[FFP8_CLASS_F32] = FFP8_CLASS_F32;
-    ffp8_operands_init(&plan->operands, plan->order == FFP8_CONV_LANES ? &lanes : plan->kernels, x_format, args->x_type, &problem->w_format,
-                       header->classes, !header->special_used, args->accuracy);
-    plan->unit = ldexp(1, plan->operands.shift);
-}
-
-/* Scale of an output channel with both operands' shifts. False: it leaves FP32's normal range, where it would be rounded once more. */
-static bool channel_scale(const struct plan *plan, size_t channel, float *scale) {
-    const ffp8_scales *scales = &plan->call.problem.w_scales;
-    const float x_scale = plan->call.problem.args->x_scale;
-    const float plain = (x_scale == 0 ? 1 : x_scale) * ffp8_scale_at(scales, scales->block_rows ? channel / scales->block_rows : 0, 0);
-    const double exact = plain * plan->unit;
-    *scale = (float)exact;
-    return isnan(plain) || (double)*scale == exact;
-}
-
-/* What the table allows a block of columns to keep expanded, spread over the columns that there are. */
-static size_t chunk_bytes(const struct plan *plan) {
-    const struct ffp8_kernels *kernels = plan->kernels;
-    const size_t columns = ffp8_min_size(group_lanes(&plan->call.problem.dims), kernels->nc_columns);
-    return (size_t)kernels->kc_bytes * kernels->nc_columns / columns;
-}
-
-/* Everything of a nest but its places in the workspace. */
-static struct ffp8_nest make_nest(const struct plan *plan, size_t column_begin, size_t column_end, size_t rows) {
-    const struct ffp8_packed_header *header = &plan->call.header;
-    return (struct ffp8_nest){
-        .kernels = plan->kernels,
-        .class_of = plan->operands.class_of,
-        .fused = plan->fused,
-        .chunk_bytes = chunk_bytes(plan),
-        .lut = &plan->operands.b,
-        .column_begin = column_begin,
-        .column_end = column_end,
-        .segments = header->segments,
-        .segment_lines = header->segment_lines,
-        .segment_words = ffp8_class_words(plan->operands.class_of, header->segment_k),
-        .lda_bytes = plan->stage.column_step * plan->stage.pixel_bytes,
-        .a_offset = plan->operands.a_offset,
-        .rows = rows,
-        .ld_col_scale = group_lanes(&plan->call.problem.dims),
-        .exact_terms = plan->operands.exact_terms,
-    };
-}
-
-/* Columns of a group that a piece has, and those that its nest finishes at a time. */
-static size_t piece_extent(const struct plan *plan) {
-    const struct ffp8_conv_dims *d = &plan->call.problem.dims;
-    return ffp8_min_size(ffp8_ceil_div(ffp8_conv_panels(d), plan->column_pieces) * FFP8_NR, d->group_out);
-}
-
-static size_t piece_columns(const struct plan *plan) {
-    const struct ffp8_conv_dims *d = &plan->call.problem.dims;
-    if (plan->order == FFP8_CONV_LANES || d->groups > 1) return d->c_out;
-    const struct ffp8_nest nest = make_nest(plan, 0, piece_extent(plan), 1);
-    return ffp8_nest_columns(&nest);
-}
-
-static void choose_pieces(struct plan *plan) {
-    const struct ffp8_conv_dims *d = &plan->call.problem.dims;
-    const size_t threads = ffp8_thread_count(plan->call.problem.args->threads), rows = output_rows(d);
-    plan->column_pieces = 1;
-    plan->row_pieces = ffp8_min_size(threads, rows);
-    if (plan->why || plan->order == FFP8_CONV_LANES || d->groups > 1) return;
-    const size_t enough = ffp8_ceil_div(rows * d->out_w, PIECE_PIXELS);
-    plan->row_pieces = ffp8_min_size(plan->row_pieces, enough);
-    plan->column_pieces = ffp8_min_size(threads / plan->row_pieces, ffp8_conv_panels(d));
-}
-
-static void choose_bands(struct plan *plan) {
-    const struct ffp8_conv_dims *d = &plan->call.problem.dims;
-    const struct ffp8_conv_stage *stage = &plan->stage;
-    const size_t columns = piece_columns(plan), row_sums = d->out_w * columns * sizeof(float),
-                 most = ffp8_ceil_div(output_rows(d), plan->row_pieces);
-    size_t rows = ffp8_min_size(most, d->out_h);
-    const size_t fixed = ffp8_conv_slab_rows(stage, 1) * stage->row_bytes, step = stage->row_step * stage->row_bytes;
-    const size_t staged = fixed >= STAGE_BYTES ? 1 : 1 + (STAGE_BYTES - fixed) / step;
-    rows = ffp8_min_size(rows, staged);
-    if (plan->order != FFP8_CONV_LANES) rows = ffp8_min_size(rows, SUM_BYTES / row_sums + 1);
-    plan->band_images = 0;
-    if (rows == d->out_h) {
-        const size_t image = ffp8_conv_slab_rows(stage, rows) * stage->row_bytes;
-        size_t images = ffp8_min_size(most / d->out_h, STAGE_BYTES / image);
-        if (plan->order != FFP8_CONV_LANES) images = ffp8_min_size(images, SUM_BYTES / (row_sums * rows));
-        plan->band_images = images ? images : 1;
-    }
-    plan->band_rows = ffp8_ceil_div(d->out_h, ffp8_ceil_div(d->out_h, rows)); /* bands of about the same height */
-    plan->hot_rows = SIZE_MAX / 2;
-    plan->keeps_panels = false;
-    if (plan->order == FFP8_CONV_LANES || d->groups > 1) return;
-    const struct ffp8_nest nest = make_nest(plan, 0, piece_extent(plan), 1);
-    plan->keeps_panels = ffp8_nest_keeps_panels(&nest);
-    if (plan->keeps_panels) plan->hot_rows = 1 + HOT_BYTES / row_sums;
-}
-
-static bool reserve(size_t *total, size_t count, size_t bytes, size_t *place) {
-    size_t size;
-    *place = *total;
-    return !__builtin_mul_overflow(count, bytes, &size) && !__builtin_add_overflow(size, ALIGNMENT - 1, &size) &&
-           !__builtin_add_overflow(*total, size / ALIGNMENT * ALIGNMENT, total);
-}
-
-/* What a piece keeps: its slabs, and the sums, tiles and panels of a band. */
-static bool lay_out_piece(struct plan *plan) {
-    const struct ffp8_conv_dims *d = &plan->call.problem.dims;
-    const size_t images = plan->band_images > 1 ? plan->band_images : 1, rows = images * plan->band_rows;
-    const size_t columns = piece_columns(plan);
-    struct layout *at = &plan->at;
-    size_t total = 0;
-    bool ok = reserve(&total, images * ffp8_conv_slab_rows(&plan->stage, plan->band_rows), plan->stage.row_bytes, &at->slabs);
-    ok = ok && reserve(&total, plan->stage.scratch_bytes, 1, &at->scratch);
-    if (plan->order == FFP8_CONV_LANES) {
-        ok = ok && reserve(&total, d->out_w * columns, sizeof(float), &at->sums);
-        ok = ok && reserve(&total, 2 * plan->call.header.segments, sizeof(void *), &at->pointers);
-    } else {
-        const struct ffp8_nest nest = make_nest(plan, 0, piece_extent(plan), rows * d->out_w);
-        const size_t nest_bytes = ffp8_nest_scratch(&nest);
-        ok = ok && nest_bytes != SIZE_MAX && reserve(&total, nest_bytes, 1, &at->nest);
-        ok = ok && reserve(&total, rows * d->out_w * columns, sizeof(float), &at->sums);
-        ok = ok && reserve(&total, rows * d->out_w, sizeof(struct ffp8_tile), &at->tiles);
-    }
-    at->piece_bytes = total;
-    return ok;
-}
-
-static bool lay_out(struct plan *plan) {
-    const struct ffp8_conv_dims *d = &plan->call.problem.dims;
-    const struct ffp8_packed_header *header = &plan->call.header;
-    struct layout *at = &plan->at;
-    const size_t pieces = plan->row_pieces * plan->column_pieces;
-    size_t total = 0;
-    *at = (struct layout){0};
-    bool ok = reserve(&total, pieces, sizeof(float), &at->amax);
-    if (!plan->why) {
-        if (!plan->call.packed) ok = ok && reserve(&total, header->bytes, 1, &at->blob);
-        if (plan->order == FFP8_CONV_LANES) {
-            ok = ok && reserve(&total, d->c_out, sizeof(float), &at->scales);
-            ok = ok && reserve(&total, header->segments * header->segment_lines * FFP8_LINE_BYTES,
-                               ffp8_class_bytes(plan->operands.class_of), &at->weights);
-        } else {
-            ok = ok && reserve(&total, d->groups * group_lanes(d), sizeof(float), &at->scales);
-            ok = ok && reserve(&total, header->segments, sizeof(size_t), &at->offsets);
-        }
-        ok = ok && lay_out_piece(plan) && reserve(&total, pieces, at->piece_bytes, &at->pieces);
-    }
-    at->bytes = total + ALIGNMENT - 1; /* the workspace may begin anywhere */
-    return ok && total < SIZE_MAX / 2;
-}
-
-/* Why the oracle must compute, as far as sizes and formats tell. */
-static const char *find_reason(const struct plan *plan) {
-    const struct ffp8_conv_dims *d = &plan->call.problem.dims;
-    const struct ffp8_conv_stage *stage = &plan->stage;
-    const double pixels = (double)(d->out_w - 1) * (double)stage->column_step + (double)(d->kernel_w - 1) * (double)d->dilation_w + 1;
-    const double rows = (double)(d->kernel_h - 1) * (double)d->dilation_h + (double)stage->row_step;
-    if (pixels * rows * (double)stage->pixel_bytes > max_row_bytes) return "what one output row reads is too large to stage";
-    if (plan->order == FFP8_CONV_LANES && plan->call.header.segments > plan->operands.exact_terms)
-        return "more taps than int32 can sum exactly";
-    return NULL;
-}
-
-static ffp8_status make_plan(const struct ffp8_kernels *kernels, const ffp8_conv_args *args, bool query, struct plan *plan) {
-    const ffp8_status status = ffp8_conv_check(args, query, &plan->call);
-    if (status != FFP8_OK) return status;
-    const struct ffp8_conv_dims *d = &plan->call.problem.dims;
-    plan->kernels = kernels;
-    plan->order = ffp8_conv_packed_order(&plan->call.header);
-    plan->flat = d->kernel_h == 1 && d->kernel_w == 1;
-    plan->fused = output_rows(d) <= kernels->fused_rows && output_rows(d) * d->out_w <= kernels->fused_rows;
-    choose_operands(plan);
-    ffp8_conv_stage_init(&plan->stage, kernels, &plan->operands, &plan->call.problem, plan->order);
-    plan->why = find_reason(plan);
-    plan->row_pieces = plan->column_pieces = 1;
-    if (d->batch > 0) {
-        choose_pieces(plan);
-        if (!plan->why) choose_bands(plan);
-    } else {
-        plan->why = "nothing to compute";
-    }
-    return lay_out(plan) ? FFP8_OK : FFP8_ERROR_OVERFLOW;
-}
-
-/* ------------------------------------------------------------------------------------------------- running */
 struct run {
-    const struct plan *plan;
+    const struct ffp8_conv_plan *plan;
     const struct ffp8_output *output;
     uint8_t *workspace; /* aligned */
     const uint8_t *codes;
@@ -271,107 +44,115 @@ struct piece {
 
 /* The staged row under the first tap of an output row. */
 static uint8_t *row_address(const struct piece *piece, size_t row) {
-    const struct plan *plan = piece->run->plan;
+    const struct ffp8_conv_plan *plan = piece->run->plan;
     const size_t out_h = plan->call.problem.dims.out_h, slab = row / out_h - piece->staged_begin / out_h;
     const size_t first = slab ? 0 : piece->staged_begin % out_h; /* several slabs are whole images */
     const size_t staged = slab * ffp8_conv_slab_rows(&plan->stage, out_h) + (row % out_h - first) * plan->stage.row_step;
     return piece->slabs + staged * plan->stage.row_bytes;
 }
 
-/* The kernel rows [*begin, *end) that lie inside the image for an output row. */
-static void inside_rows(const struct run *run, size_t row, size_t *begin, size_t *end) {
+struct range {
+    size_t begin, end;
+};
+
+static bool same_range(struct range a, struct range b) { return a.begin == b.begin && a.end == b.end; }
+
+/* Which of `taps` taps, `dilation` pixels apart from `first` on, lie within an image of `size` pixels behind `pad`. */
+static struct range inside(size_t first, size_t pad, size_t size, size_t taps, size_t dilation) {
+    struct range inside = {0, 0};
+    if (first < pad) inside.begin = ffp8_min_size(taps, ffp8_ceil_div(pad - first, dilation));
+    if (first < pad + size) inside.end = ffp8_min_size(taps, ffp8_ceil_div(pad + size - first, dilation));
+    if (inside.end < inside.begin) inside.end = inside.begin;
+    return inside;
+}
+
+/* The kernel rows that count for an output row. */
+static struct range inside_rows(const struct run *run, size_t row) {
     const struct ffp8_conv_dims *d = &run->plan->call.problem.dims;
-    const size_t top = row % d->out_h * d->stride_h; /* in padded rows */
-    *begin = 0;
-    *end = d->kernel_h;
-    if (!run->skip) return;
-    if (top < d->pad_top) *begin = ffp8_min_size(d->kernel_h, ffp8_ceil_div(d->pad_top - top, d->dilation_h));
-    const size_t bottom = d->pad_top + d->in_h; /* the first padded row below the image */
-    *end = top < bottom ? ffp8_min_size(d->kernel_h, ffp8_ceil_div(bottom - top, d->dilation_h)) : 0;
-    if (*end < *begin) *end = *begin;
+    if (!run->skip) return (struct range){0, d->kernel_h};
+    return inside(row % d->out_h * d->stride_h, d->pad_top, d->in_h, d->kernel_h, d->dilation_h);
 }
 
-/* Sums of NHWC: a row of them is a pixel's neighbouring channels. */
-static void finish_nhwc(struct piece *piece, size_t channel, size_t columns, float *sums, size_t ld) {
-    enum { CHUNK = 256 };
-    const struct plan *plan = piece->run->plan;
-    const struct ffp8_conv_dims *d = &plan->call.problem.dims;
-    const float *bias = plan->call.problem.args->epilogue.bias;
-    const size_t first = piece->rows_begin * d->out_w, pixels = (piece->rows_end - piece->rows_begin) * d->out_w;
-    size_t together = 1; /* whole pixels lie side by side: fewer and longer rows */
-    float repeated[CHUNK];
-    if (columns == d->c_out && ld == columns && columns <= CHUNK / 2) {
-        together = CHUNK / columns;
-        for (size_t i = 0; bias && i < together * columns; i++) repeated[i] = bias[i % columns];
-        if (bias) bias = repeated;
-    } else if (bias) {
-        bias += channel;
-    }
-    for (size_t p = 0; p < pixels; p += together) {
-        const size_t index = (first + p) * d->c_out + channel, n = ffp8_min_size(together, pixels - p) * columns;
-        piece->amax = ffp8_larger(piece->amax, ffp8_output_row(piece->run->output, sums + p * ld, n, bias, index, index, index));
-    }
+/* The kernel columns that count for an output column. */
+static struct range inside_columns(const struct run *run, size_t column) {
+    const struct ffp8_conv_dims *d = &run->plan->call.problem.dims;
+    return inside(column * d->stride_w, d->pad_left, d->in_w, d->kernel_w, d->dilation_w);
 }
 
-/* Sums of NCHW: transposed a tile at a time; then a row is a channel's neighbouring pixels. */
-static void finish_nchw(struct piece *piece, size_t channel, size_t columns, const float *sums, size_t ld) {
-    enum { PIXELS = 128, CHANNELS = 16 };
-    const struct plan *plan = piece->run->plan;
-    const struct ffp8_conv_dims *d = &plan->call.problem.dims;
-    const float *bias = plan->call.problem.args->epilogue.bias;
-    const size_t image_pixels = d->out_h * d->out_w, end = piece->rows_end * d->out_w;
-    float tile[CHANNELS][PIXELS], constant[PIXELS];
-    size_t n;
-    for (size_t pixel = piece->rows_begin * d->out_w; pixel < end; pixel += n, sums += n * ld) {
-        const size_t image = pixel / image_pixels, in_image = pixel % image_pixels;
-        n = ffp8_min_size(PIXELS, ffp8_min_size(end - pixel, image_pixels - in_image));
-        for (size_t j = 0; j < columns; j += CHANNELS) {
-            const size_t count = ffp8_min_size(CHANNELS, columns - j);
-            for (size_t p = 0; p < n; p++)
-                for (size_t c = 0; c < count; c++) tile[c][p] = sums[p * ld + j + c];
-            for (size_t c = 0; c < count; c++) {
-                const size_t index = (image * d->c_out + channel + j + c) * image_pixels + in_image;
-                for (size_t p = 0; bias && p < n; p++) constant[p] = bias[channel + j + c];
-                piece->amax = ffp8_larger(piece->amax,
-                                          ffp8_output_row(piece->run->output, tile[c], n, bias ? constant : NULL, index, index, index));
-            }
+/* Also the nest's callback: some outputs behind the first one of the rows in progress. */
+static void finish(void *context, size_t pixel, size_t pixels, size_t channel, size_t columns, float *sums, size_t ld) {
+    struct piece *piece = context;
+    const struct ffp8_conv_plan *plan = piece->run->plan;
+    const float amax = ffp8_conv_finish(&plan->call.problem, piece->run->output, piece->rows_begin * plan->call.problem.dims.out_w + pixel,
+                                        pixels, channel, columns, sums, ld);
+    piece->amax = ffp8_larger(piece->amax, amax);
+}
+
+/* Outputs that share their taps: `rows` x `columns` of them from (row, column) on, whose taps are those in `high` x `wide`. */
+struct area {
+    size_t row, rows, column, columns;
+    struct range high, wide;
+};
+
+/* Cut into tiles of about the same size along the longer side. */
+static size_t add_tiles(const struct piece *piece, size_t count, const struct area *area) {
+    const struct ffp8_conv_plan *plan = piece->run->plan;
+    const size_t out_w = plan->call.problem.dims.out_w, across = plan->call.header.segments / plan->call.problem.dims.kernel_h;
+    const size_t most = plan->fused ? plan->kernels->fused_rows : plan->kernels->mr[plan->operands.class_of];
+    const size_t right = plan->stage.column_step * plan->stage.pixel_bytes, down = plan->stage.row_step * plan->stage.row_bytes;
+    const bool upright = area->rows > area->columns, empty = area->high.begin == area->high.end || area->wide.begin == area->wide.end;
+    const size_t lines = upright ? area->columns : area->rows, length = upright ? area->rows : area->columns;
+    const size_t tiles = ffp8_ceil_div(length, most);
+    const uint8_t *first = row_address(piece, area->row) + area->column * right;
+    struct ffp8_tile tile = {.a_step = upright ? down : right, .c_step = upright ? out_w : 1};
+    if (!empty) {
+        tile.segment_begin = area->high.begin * across + area->wide.begin;
+        tile.segment_end = (area->high.end - 1) * across + area->wide.end;
+        tile.across_begin = area->wide.begin;
+        tile.across_end = area->wide.end;
+    }
+    for (size_t line = 0; line < lines; line++) {
+        for (size_t t = 0, at = 0; t < tiles; t++, count++, at += tile.rows) {
+            const size_t y = upright ? at : line, x = upright ? line : at;
+            tile.rows = ffp8_ceil_div(length - at, tiles - t);
+            tile.a = first + y * down + x * right;
+            tile.row = (area->row - piece->rows_begin + y) * out_w + area->column + x;
+            piece->tiles[count] = tile;
         }
     }
+    return count;
 }
 
-/* Also the nest's callback. */
-static void finish(void *context, size_t channel, size_t columns, float *sums, size_t ld) {
-    struct piece *piece = context;
-    if (piece->run->plan->call.problem.args->layout == FFP8_LAYOUT_NHWC)
-        finish_nhwc(piece, channel, columns, sums, ld);
-    else
-        finish_nchw(piece, channel, columns, sums, ld);
-}
-
-/* `pixels` neighbouring outputs, cut into tiles of about the same size. */
-static size_t add_tiles(const struct piece *piece, size_t count, const uint8_t *a, size_t row, size_t pixels, size_t begin, size_t end) {
-    const struct plan *plan = piece->run->plan;
-    const size_t most = plan->fused ? plan->kernels->fused_rows : plan->kernels->mr[plan->operands.class_of];
-    const size_t tiles = ffp8_ceil_div(pixels, most), lda = plan->stage.column_step * plan->stage.pixel_bytes;
-    for (size_t t = 0, p = 0; t < tiles; t++) {
-        const size_t rows = ffp8_ceil_div(pixels - p, tiles - t);
-        piece->tiles[count + t] = (struct ffp8_tile){a + p * lda, row + p, rows, begin, end};
-        p += rows;
+/* Columns at the border that all of an image's rows in progress make tiles of: few tiles of many rows, at the price of taps above and below. */
+static size_t add_border(const struct piece *piece, size_t count, size_t column, size_t columns, struct range wide) {
+    const struct ffp8_conv_dims *d = &piece->run->plan->call.problem.dims;
+    for (size_t row = piece->rows_begin, next; row < piece->rows_end; row = next) {
+        next = ffp8_min_size(piece->rows_end, (row / d->out_h + 1) * d->out_h);
+        count = add_tiles(piece, count, &(struct area){row, next - row, column, columns, {0, d->kernel_h}, wide});
     }
-    return count + tiles;
+    return count;
+}
+
+static size_t add_rows(const struct piece *piece, size_t count, size_t column, size_t columns, struct range wide) {
+    for (size_t row = piece->rows_begin; row < piece->rows_end; row++)
+        count = add_tiles(piece, count, &(struct area){row, 1, column, columns, inside_rows(piece->run, row), wide});
+    return count;
 }
 
 static size_t make_tiles(const struct piece *piece) {
-    const struct plan *plan = piece->run->plan;
+    const struct ffp8_conv_plan *plan = piece->run->plan;
     const struct ffp8_conv_dims *d = &plan->call.problem.dims;
-    const size_t per_row = plan->call.header.segments / d->kernel_h;
-    if (plan->flat)
-        return add_tiles(piece, 0, row_address(piece, piece->rows_begin), 0, (piece->rows_end - piece->rows_begin) * d->out_w, 0, 1);
-    size_t count = 0, begin, end;
-    for (size_t row = piece->rows_begin; row < piece->rows_end; row++) {
-        inside_rows(piece->run, row, &begin, &end);
-        count = add_tiles(piece, count, row_address(piece, row), (row - piece->rows_begin) * d->out_w, d->out_w, begin * per_row,
-                          end * per_row);
+    const struct range all = {0, plan->call.header.segments / d->kernel_h};
+    if (plan->flat) {
+        const size_t pixels = (piece->rows_end - piece->rows_begin) * d->out_w;
+        return add_tiles(piece, 0, &(struct area){piece->rows_begin, 1, 0, pixels, {0, 1}, all});
+    }
+    if (!plan->splits_columns || !piece->run->skip) return add_rows(piece, 0, 0, d->out_w, all);
+    size_t count = 0;
+    for (size_t column = 0, next; column < d->out_w; column = next) {
+        const struct range wide = inside_columns(piece->run, column);
+        for (next = column + 1; next < d->out_w && same_range(inside_columns(piece->run, next), wide); next++) {}
+        count = (next - column < NARROW ? add_border : add_rows)(piece, count, column, next - column, wide);
     }
     return count;
 }
@@ -384,77 +165,67 @@ static bool is_in_place(const struct run *run) {
 }
 
 /* TAPS and ROWS: the output rows in progress. Groups put their columns side by side, and all are finished together; a group that is alone
- * is finished by the nest, block by block. */
-static void run_nest(struct piece *piece, bool panels_ready) {
+ * is finished by the nest, a few tiles at a time. */
+static void run_nest(struct piece *piece, size_t begin, size_t end) {
     const struct run *run = piece->run;
-    const struct plan *plan = run->plan;
+    const struct ffp8_conv_plan *plan = run->plan;
     const struct ffp8_conv_dims *d = &plan->call.problem.dims;
-    const struct layout *at = &plan->at;
+    const struct ffp8_conv_places *at = &plan->at;
     const size_t group_bytes = plan->stage.group_elements * ffp8_class_bytes(plan->operands.class_of);
     const size_t group_lines = ffp8_conv_panels(d) * plan->call.header.segments * plan->call.header.segment_lines;
-    const bool in_place = is_in_place(run), together = in_place || d->groups > 1;
+    const bool in_place = is_in_place(run), plain = in_place && ffp8_output_is_plain(run->output);
+    const size_t pixels = (end - begin) * d->out_w;
+    piece->rows_begin = begin;
+    piece->rows_end = end;
     float *c = in_place ? (float *)run->output->c + piece->rows_begin * d->out_w * d->c_out : piece->sums;
-    struct ffp8_nest nest = make_nest(plan, piece->column_begin, piece->column_end, (piece->rows_end - piece->rows_begin) * d->out_w);
+    struct ffp8_nest nest = ffp8_conv_plan_nest(plan, piece->column_begin, piece->column_end, pixels);
     nest.segment_offset = (const size_t *)(run->workspace + at->offsets);
     nest.tiles = piece->tiles;
     nest.tile_count = make_tiles(piece);
-    nest.finish = finish;
+    nest.finish = plain || d->groups > 1 ? NULL : finish;
+    nest.finish_rows = plan->finish_pixels;
     nest.context = piece;
     nest.scratch = piece->nest;
-    nest.direct = together;
-    nest.ldc = together ? d->c_out : ffp8_nest_columns(&nest);
-    nest.panels_ready = panels_ready;
+    nest.direct = in_place || d->groups > 1;
+    nest.ldc = nest.direct ? d->c_out : ffp8_nest_columns(&nest);
+    nest.panels_ready = plan->keeps_panels && piece->has_panels;
     for (size_t g = 0; g < d->groups; g++) {
         nest.lines = run->codes + g * group_lines * FFP8_LINE_BYTES;
-        nest.col_scale = (const float *)(run->workspace + at->scales) + g * group_lanes(d);
+        nest.col_scale = (const float *)(run->workspace + at->scales) + g * ffp8_conv_group_lanes(d);
         nest.c = c + g * d->group_out;
         ffp8_nest_run(&nest);
         for (size_t t = 0; t < nest.tile_count; t++) piece->tiles[t].a += group_bytes;
     }
-    if (!together || (in_place && ffp8_output_is_plain(run->output))) return;
-    if (d->groups > 1)
-        finish(piece, 0, d->c_out, c, d->c_out);
-    else
-        finish(piece, piece->column_begin, piece->column_end - piece->column_begin, c + piece->column_begin, d->c_out);
+    piece->has_panels = true;
+    if (d->groups > 1 && !plain) finish(piece, 0, pixels, 0, d->c_out, c, d->c_out);
 }
 
-static void run_lanes(struct piece *piece) {
+static void run_lanes(struct piece *piece, size_t begin, size_t end) {
     const struct run *run = piece->run;
-    const struct plan *plan = run->plan;
+    const struct ffp8_conv_plan *plan = run->plan;
     const struct ffp8_conv_dims *d = &plan->call.problem.dims;
     const float *scale = (const float *)(run->workspace + plan->at.scales);
-    const size_t end = piece->rows_end;
-    for (size_t row = piece->rows_begin; row < end; row++) {
-        size_t tap_begin, tap_end;
-        inside_rows(run, row, &tap_begin, &tap_end);
+    for (size_t row = begin; row < end; row++) {
+        const struct range taps = inside_rows(run, row);
         float *c = is_in_place(run) ? (float *)run->output->c + row * d->out_w * d->c_out : piece->sums;
-        ffp8_conv_lanes_row(&plan->stage, run->workspace + plan->at.weights, row_address(piece, row), tap_begin, tap_end, scale,
+        ffp8_conv_lanes_row(&plan->stage, run->workspace + plan->at.weights, row_address(piece, row), taps.begin, taps.end, scale,
                             piece->pointers, c, d->c_out);
         piece->rows_begin = row;
         piece->rows_end = row + 1;
-        if (!is_in_place(run) || !ffp8_output_is_plain(run->output)) finish(piece, 0, d->c_out, c, d->c_out);
+        if (!is_in_place(run) || !ffp8_output_is_plain(run->output)) finish(piece, 0, d->out_w, 0, d->c_out, c, d->c_out);
     }
 }
 
 /* Output rows [begin, end), which are staged. */
 static void run_rows(struct piece *piece, size_t begin, size_t end) {
-    const struct plan *plan = piece->run->plan;
-    if (plan->order == FFP8_CONV_LANES) {
-        piece->rows_begin = begin;
-        piece->rows_end = end;
-        run_lanes(piece);
-        return;
-    }
-    for (size_t row = begin; row < end; row += plan->hot_rows) {
-        piece->rows_begin = row;
-        piece->rows_end = ffp8_min_size(row + plan->hot_rows, end);
-        run_nest(piece, plan->keeps_panels && piece->has_panels);
-        piece->has_panels = true;
-    }
+    if (piece->run->plan->order == FFP8_CONV_LANES)
+        run_lanes(piece, begin, end);
+    else
+        run_nest(piece, begin, end);
 }
 
 /* The last word of a ROWS segment may hold one element of the next pixel, which a zero weight multiplies: Inf and NaN must not stand there. */
-static bool reaches_into_neighbours(const struct plan *plan) {
+static bool reaches_into_neighbours(const struct ffp8_conv_plan *plan) {
     return plan->order == FFP8_CONV_ROWS && plan->operands.class_of == FFP8_CLASS_BF16 && plan->call.header.segment_k % 2 != 0;
 }
 
@@ -469,7 +240,7 @@ static bool has_special(const uint8_t *elements, size_t bytes) {
 
 /* Whether an output row reads a special value; it depends on that row alone, so that bands and pieces make no difference. */
 static bool window_has_special(const struct piece *piece, size_t row) {
-    const struct plan *plan = piece->run->plan;
+    const struct ffp8_conv_plan *plan = piece->run->plan;
     const struct ffp8_conv_dims *d = &plan->call.problem.dims;
     bool found = false;
     for (size_t i = 0; i < d->kernel_h; i++)
@@ -478,7 +249,7 @@ static bool window_has_special(const struct piece *piece, size_t row) {
 }
 
 static void run_band(struct piece *piece, size_t begin, size_t end) {
-    const struct plan *plan = piece->run->plan;
+    const struct ffp8_conv_plan *plan = piece->run->plan;
     const size_t out_h = plan->call.problem.dims.out_h;
     size_t bytes = 0;
     piece->staged_begin = begin;
@@ -501,10 +272,10 @@ static void run_band(struct piece *piece, size_t begin, size_t end) {
 
 static void run_piece(void *context, size_t index) {
     const struct run *run = context;
-    const struct plan *plan = run->plan;
+    const struct ffp8_conv_plan *plan = run->plan;
     const struct ffp8_conv_dims *d = &plan->call.problem.dims;
-    const struct layout *at = &plan->at;
-    const size_t rows = output_rows(d), i = index / plan->column_pieces, j = index % plan->column_pieces;
+    const struct ffp8_conv_places *at = &plan->at;
+    const size_t rows = ffp8_conv_output_rows(d), i = index / plan->column_pieces, j = index % plan->column_pieces;
     const size_t panels = ffp8_conv_panels(d), wide = ffp8_ceil_div(panels, plan->column_pieces);
     uint8_t *share = run->workspace + at->pieces + index * at->piece_bytes;
     struct piece piece = {
@@ -533,15 +304,15 @@ static void run_piece(void *context, size_t index) {
     ((float *)(run->workspace + at->amax))[index] = piece.amax;
 }
 
-/* Scales of all channels, group by group in whole panels. False: see channel_scale. */
-static bool write_scales(const struct plan *plan, float *scales, bool *finite) {
+/* Scales of all channels, group by group in whole panels. False: see ffp8_conv_plan_scale. */
+static bool write_scales(const struct ffp8_conv_plan *plan, float *scales, bool *finite) {
     const struct ffp8_conv_dims *d = &plan->call.problem.dims;
-    const size_t ld = plan->order == FFP8_CONV_LANES ? d->group_out : group_lanes(d);
+    const size_t ld = plan->order == FFP8_CONV_LANES ? d->group_out : ffp8_conv_group_lanes(d);
     bool exact = true;
     *finite = true;
     for (size_t o = 0; o < d->c_out; o++) {
         float *scale = &scales[o / d->group_out * ld + o % d->group_out];
-        exact &= channel_scale(plan, o, scale);
+        exact &= ffp8_conv_plan_scale(plan, o, scale);
         *finite &= (bool)isfinite(*scale);
     }
     for (size_t g = 0; g < d->groups; g++)
@@ -549,7 +320,7 @@ static bool write_scales(const struct plan *plan, float *scales, bool *finite) {
     return exact;
 }
 
-static void write_offsets(const struct plan *plan, size_t *offset) {
+static void write_offsets(const struct ffp8_conv_plan *plan, size_t *offset) {
     const struct ffp8_conv_dims *d = &plan->call.problem.dims;
     const size_t per_row = plan->call.header.segments / d->kernel_h;
     for (size_t i = 0; i < d->kernel_h; i++)
@@ -559,7 +330,7 @@ static void write_offsets(const struct plan *plan, size_t *offset) {
 
 /* What all pieces share. False: the scales want the oracle. */
 static bool prepare(struct run *run) {
-    const struct plan *plan = run->plan;
+    const struct ffp8_conv_plan *plan = run->plan;
     const ffp8_conv_args *args = plan->call.problem.args;
     const struct ffp8_packed_header *header = &plan->call.header;
     bool finite;
@@ -576,8 +347,8 @@ static bool prepare(struct run *run) {
 }
 
 ffp8_status ffp8_conv_run(const struct ffp8_kernels *kernels, const ffp8_conv_args *args) {
-    struct plan plan;
-    const ffp8_status status = make_plan(kernels, args, false, &plan);
+    struct ffp8_conv_plan plan;
+    const ffp8_status status = ffp8_conv_plan_make(kernels, args, false, &plan);
     if (status != FFP8_OK) return status;
     if (!args->workspace) return FFP8_ERROR_NULL;
     if (args->workspace_bytes < plan.at.bytes) return FFP8_ERROR_BUFFER;
@@ -587,7 +358,8 @@ ffp8_status ffp8_conv_run(const struct ffp8_kernels *kernels, const ffp8_conv_ar
         ffp8_output_init(&output, kernels, args->y, args->y_type, &args->y_format, args->y_scale, &args->y_encoding, args->accumulate,
                          &args->epilogue);
         struct run run = {.plan = &plan, .output = &output};
-        run.workspace = (uint8_t *)args->workspace + (ALIGNMENT - (uintptr_t)args->workspace % ALIGNMENT) % ALIGNMENT;
+        run.workspace = (uint8_t *)args->workspace +
+                        (FFP8_CONV_ALIGNMENT - (uintptr_t)args->workspace % FFP8_CONV_ALIGNMENT) % FFP8_CONV_ALIGNMENT;
         if (!plan.why && !prepare(&run)) {
             plan.why = scale_reason;
             plan.column_pieces = 1; /* the oracle computes all channels of a row */
@@ -601,9 +373,9 @@ ffp8_status ffp8_conv_run(const struct ffp8_kernels *kernels, const ffp8_conv_ar
 }
 
 ffp8_status ffp8_conv_workspace_on(const struct ffp8_kernels *kernels, const ffp8_conv_args *args, size_t *bytes) {
-    struct plan plan;
+    struct ffp8_conv_plan plan;
     if (!bytes) return FFP8_ERROR_NULL;
-    const ffp8_status status = make_plan(kernels, args, true, &plan);
+    const ffp8_status status = ffp8_conv_plan_make(kernels, args, true, &plan);
     if (status == FFP8_OK) *bytes = plan.at.bytes;
     return status;
 }
@@ -612,7 +384,7 @@ ffp8_status ffp8_conv_oracle(const ffp8_conv_args *args) {
     struct ffp8_conv_call call;
     const ffp8_status status = ffp8_conv_check(args, false, &call);
     if (status != FFP8_OK) return status;
-    const float amax = ffp8_conv_generic(&call.problem, 0, output_rows(&call.problem.dims));
+    const float amax = ffp8_conv_generic(&call.problem, 0, ffp8_conv_output_rows(&call.problem.dims));
     if (args->epilogue.amax) *args->epilogue.amax = amax;
     return FFP8_OK;
 }
@@ -620,22 +392,31 @@ ffp8_status ffp8_conv_oracle(const ffp8_conv_args *args) {
 /* ------------------------------------------------------------------------------------------------- public */
 ffp8_status ffp8_conv(const ffp8_conv_args *args) { return ffp8_conv_run(ffp8_kernels_active(), args); }
 
+/* Enough for every tier that is compiled in: the active one may change before the call. */
 ffp8_status ffp8_conv_workspace(const ffp8_conv_args *args, size_t *bytes) {
-    return ffp8_conv_workspace_on(ffp8_kernels_active(), args, bytes);
+    size_t most = 0, needed = 0;
+    if (!bytes) return FFP8_ERROR_NULL;
+    for (size_t i = 0; ffp8_kernels_list(i); i++) {
+        const ffp8_status status = ffp8_conv_workspace_on(ffp8_kernels_list(i), args, &needed);
+        if (status != FFP8_OK) return status;
+        if (needed > most) most = needed;
+    }
+    *bytes = most;
+    return FFP8_OK;
 }
 
 ffp8_status ffp8_conv_explain(const ffp8_conv_args *args, char *text, size_t bytes) {
     static const char *const classes[] = {"i8", "i16", "bf16", "f32"}, *const orders[] = {"", "", "taps", "rows", "lanes"};
     const struct ffp8_kernels *kernels = ffp8_kernels_active();
-    struct plan plan;
+    struct ffp8_conv_plan plan;
     if (!text) return FFP8_ERROR_NULL;
-    const ffp8_status status = make_plan(kernels, args, true, &plan);
+    const ffp8_status status = ffp8_conv_plan_make(kernels, args, true, &plan);
     if (status != FFP8_OK) return status;
     if (plan.why) return ffp8_explain(text, bytes, "generic: %s", plan.why);
     const bool known = plan.call.packed || !args->filter.scales.data; /* a plain filter's scales may not be there yet */
     float scale;
     for (size_t o = 0; known && o < plan.call.problem.dims.c_out; o++)
-        if (!channel_scale(&plan, o, &scale)) return ffp8_explain(text, bytes, "generic: %s", scale_reason);
+        if (!ffp8_conv_plan_scale(&plan, o, &scale)) return ffp8_explain(text, bytes, "generic: %s", scale_reason);
     return ffp8_explain(text, bytes, "%s: %s %s, %s", kernels->name, classes[plan.operands.class_of],
                         plan.call.packed ? "packed" : "packed in the call", orders[plan.order]);
 }

@@ -54,7 +54,7 @@ enum ffp8_conv_order ffp8_conv_packed_order(const struct ffp8_packed_header *hea
  * A slab is what some neighbouring output rows of one image read: staged rows of row_pixels pixels of pixel_elements elements. A pixel holds
  *     TAPS:  the groups one after the other, each padded with zeros to whole words;
  *     ROWS:  its channels, unpadded, so that the pixels of a kernel row are one run; zeros behind the row take up the last word of its last run;
- *     LANES: for each channel c of a group, the c_out lanes' inputs: x[o / group_out * group_in + c].
+ *     LANES: for each channel c of a group, the c_out lanes' inputs: x[o / group_out * group_in + c], perhaps with a cache line of nothing behind them.
  * Of a kernel one row high only every stride_h-th row is staged, and alike for columns.
  */
 struct ffp8_conv_stage {
@@ -64,7 +64,7 @@ struct ffp8_conv_stage {
     enum ffp8_conv_order order;
     size_t row_step, column_step; /* staged rows and pixels between those of neighbouring outputs */
     size_t x_step_h, x_step_w;    /* rows and pixels of x between staged ones */
-    size_t group_elements, pixel_elements, pixel_bytes, row_pixels, row_bytes;
+    size_t group_elements, pixel_elements, pixel_bytes, row_pixels, tail_elements, row_bytes;
     size_t scratch_bytes, transposed_bytes; /* of one row on its way; the latter part of it is an NCHW row turned to NHWC */
 };
 void ffp8_conv_stage_init(struct ffp8_conv_stage *stage, const struct ffp8_kernels *kernels, const struct ffp8_operands *operands,
@@ -75,6 +75,15 @@ static inline size_t ffp8_conv_slab_rows(const struct ffp8_conv_stage *stage, si
 }
 /* Output rows p .. p + out_rows - 1 of an image. */
 void ffp8_conv_stage_slab(const struct ffp8_conv_stage *stage, size_t image, size_t p, size_t out_rows, void *slab, void *scratch);
+
+/* ---------------------------------------------------------------------------------------------------------------
+ * conv_finish.c
+ */
+
+/* Sums of `columns` channels from `channel` on, of `pixels` outputs from `pixel` on (all images' outputs, row by row), which are overwritten.
+ * Returns the largest magnitude, as ffp8_output_row does. */
+float ffp8_conv_finish(const struct ffp8_conv_problem *problem, const struct ffp8_output *output, size_t pixel, size_t pixels,
+                       size_t channel, size_t columns, float *sums, size_t ld);
 
 /* ---------------------------------------------------------------------------------------------------------------
  * depthwise.c: the LANES order, one output row at a time

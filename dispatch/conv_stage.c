@@ -13,8 +13,14 @@ static bool gathers(const struct ffp8_conv_dims *d, enum ffp8_conv_order order) 
     return order == FFP8_CONV_LANES && d->group_in * d->group_out != 1;
 }
 
-/* Zeros behind a row: what a segment's last word may reach into. */
-static size_t tail_elements(enum ffp8_conv_order order) { return order == FFP8_CONV_ROWS ? 4 : 0; }
+/* Zeros behind a row: what a segment's last word may reach into; or a cache line where the pixels above each other, which are the rows of
+ * a tile at the border, would compete for the same sets of a cache. Rows of 1 x 1 kernels run on into each other. */
+static size_t tail_elements(const struct ffp8_conv_stage *stage) {
+    const size_t element_bytes = ffp8_class_bytes(stage->operands->class_of), bytes = stage->row_pixels * stage->pixel_bytes;
+    if (stage->order == FFP8_CONV_ROWS) return 4;
+    const bool apart = stage->order == FFP8_CONV_TAPS && stage->problem->dims.kernel_w > 1;
+    return apart && bytes * stage->row_step % 1024 == 0 ? FFP8_LINE_BYTES / element_bytes : 0;
+}
 
 void ffp8_conv_stage_init(struct ffp8_conv_stage *stage, const struct ffp8_kernels *kernels, const struct ffp8_operands *operands,
                           const struct ffp8_conv_problem *problem, enum ffp8_conv_order order) {
@@ -32,9 +38,13 @@ void ffp8_conv_stage_init(struct ffp8_conv_stage *stage, const struct ffp8_kerne
         .group_elements = order == FFP8_CONV_TAPS ? ffp8_class_words(class_of, d->group_in) * ffp8_class_elements(class_of) : d->group_in,
     };
     stage->pixel_elements = order == FFP8_CONV_LANES ? d->group_in * d->c_out : d->groups * stage->group_elements;
+    /* Depthwise kernels read many pixels at one channel: those should not compete for the same sets of a cache. */
+    if (order == FFP8_CONV_LANES && !gathers(d, order) && stage->pixel_elements * ffp8_class_bytes(class_of) % 1024 == 0)
+        stage->pixel_elements += FFP8_LINE_BYTES / ffp8_class_bytes(class_of);
     stage->pixel_bytes = stage->pixel_elements * ffp8_class_bytes(class_of);
     stage->row_pixels = (d->out_w - 1) * stage->column_step + (d->kernel_w - 1) * d->dilation_w + 1;
-    stage->row_bytes = stage->row_pixels * stage->pixel_bytes + tail_elements(order) * ffp8_class_bytes(class_of);
+    stage->tail_elements = tail_elements(stage);
+    stage->row_bytes = stage->row_pixels * stage->pixel_bytes + stage->tail_elements * ffp8_class_bytes(class_of);
     const size_t bytes = type_bytes(problem->args->x_type);
     stage->transposed_bytes = problem->args->layout == FFP8_LAYOUT_NCHW ? d->in_w * d->c_in * bytes : 0;
     stage->scratch_bytes = stage->transposed_bytes + (gathers(d, order) ? stage->row_pixels * stage->pixel_elements * bytes : 0);
@@ -139,7 +149,8 @@ static void stage_pixels(const struct ffp8_conv_stage *stage, const uint8_t *src
         return;
     }
     if (stage->group_elements == d->group_in) {
-        const size_t run = src_step == d->c_in * bytes ? pixels : 1; /* pixels that follow each other */
+        const bool close = src_step == d->c_in * bytes && stage->pixel_elements == d->c_in; /* pixels follow each other */
+        const size_t run = close ? pixels : 1;
         for (size_t p = 0; p < pixels; p += run)
             ffp8_stage(stage->kernels, stage->operands, type, src + p * src_step, run * d->c_in, dst + p * stage->pixel_bytes);
         return;
@@ -164,8 +175,7 @@ static void stage_row(const struct ffp8_conv_stage *stage, size_t image, size_t 
     if (right < left) right = left;
     const size_t w = left * step - d->pad_left; /* of the pixel `left`, if there is one */
     ffp8_stage_zeros(stage->operands, left * element_count, dst);
-    ffp8_stage_zeros(stage->operands, (stage->row_pixels - right) * element_count + tail_elements(stage->order),
-                     dst + right * stage->pixel_bytes);
+    ffp8_stage_zeros(stage->operands, (stage->row_pixels - right) * element_count + stage->tail_elements, dst + right * stage->pixel_bytes);
     if (left == right) return;
     uint8_t *to = dst + left * stage->pixel_bytes;
     if (args->layout == FFP8_LAYOUT_NHWC) {

@@ -25,6 +25,7 @@ void ffp8_output_init(struct ffp8_output *output, const struct ffp8_kernels *ker
     output->residual_scale = epilogue->residual_scale == 0 ? 1 : epilogue->residual_scale;
     output->has_epilogue = accumulate || epilogue->bias || epilogue->residual || epilogue->activation != FFP8_ACTIVATION_NONE ||
                            epilogue->amax;
+    output->wants_amax = epilogue->amax != NULL;
     output->finish = (struct ffp8_finish){epilogue->activation, epilogue->clip_min, epilogue->clip_max};
     if (c_type == FFP8_TYPE_FFP8) {
         ffp8_encoder_init(&output->encoder, c_format, 1.0f / output->c_scale, encoding);
@@ -77,9 +78,14 @@ float ffp8_output_row(const struct ffp8_output *output, float *y, size_t n, cons
                  residual_index + i, count, residual);
         if (output->accumulate)
             load(output->kernels, output->c, output->c_type, output->c_scale, &output->c_values, c_index + i, count, addend);
+        const float *terms[] = {bias ? bias + i : NULL, output->residual ? residual : NULL, output->accumulate ? addend : NULL};
+        if (output->c_type == FFP8_TYPE_FFP8 && output->has_epilogue && !output->wants_amax && !output->encoder.by_table) {
+            output->kernels->finish_codes(y + i, (uint8_t *)output->c + c_index + i, count, terms[0], terms[1], terms[2], &output->finish,
+                                          &output->encoder, index + i);
+            continue;
+        }
         if (output->has_epilogue)
-            amax = ffp8_larger(amax, output->kernels->epilogue(y + i, count, bias ? bias + i : NULL, output->residual ? residual : NULL,
-                                                               output->accumulate ? addend : NULL, &output->finish));
+            amax = ffp8_larger(amax, output->kernels->epilogue(y + i, count, terms[0], terms[1], terms[2], &output->finish));
         store(output, y + i, count, c_index + i, index + i);
     }
     return amax;

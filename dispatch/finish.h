@@ -18,6 +18,7 @@ struct ffp8_output {
     ffp8_dtype residual_type;
     float residual_scale;
     bool has_epilogue; /* anything between the sum and its conversion, or a measurement */
+    bool wants_amax;
     struct ffp8_finish finish;
     struct ffp8_encoder encoder;               /* FFP8 output */
     struct ffp8_lut c_values, residual_values; /* real values of FFP8 codes, where they are read */
@@ -35,7 +36,7 @@ static inline bool ffp8_output_is_plain(const struct ffp8_output *output) {
 
 /* n neighbouring outputs: y holds their scaled sums and is overwritten; it may be their place in an FP32 c. c_index and residual_index count elements of c and of the residual;
  * index is the first one's place in a dense output, for stochastic rounding; bias points to n values or is NULL. Returns the largest |y| before
- * c_scale, as ffp8_amax_fn does. */
+ * c_scale, as ffp8_amax_fn does, if the epilogue wants it. */
 float ffp8_output_row(const struct ffp8_output *output, float *y, size_t n, const float *bias, size_t c_index, size_t residual_index,
                       uint64_t index);
 

@@ -149,6 +149,7 @@ static ffp8_status make_plan(struct plan *plan, const struct ffp8_kernels *kerne
         .fused = fused,
         .lut = &plan->operands.b,
         .segments = 1,
+        .segments_across = 1,
         .segment_lines = ffp8_ceil_div(args->k, 4) * 2,
         .segment_words = words,
         .a_offset = plan->operands.a_offset,
@@ -206,13 +207,13 @@ struct task {
     float amax;
 };
 
-static void finish_block(void *context, size_t column, size_t columns, float *c, size_t ldc) {
+static void finish_rows(void *context, size_t first, size_t rows, size_t column, size_t columns, float *c, size_t ldc) {
     struct task *task = context;
     const struct plan *plan = task->plan;
     const ffp8_gemm_args *args = plan->problem->args;
     const size_t j = task->first + column;
-    for (size_t r = 0; r < task->rows; r++) {
-        const size_t row = task->row + r;
+    for (size_t r = 0; r < rows; r++) {
+        const size_t row = task->row + first + r;
         const float amax = ffp8_output_row(&plan->output, c + r * ldc, columns, args->epilogue.bias ? args->epilogue.bias + j : NULL,
                                            row * args->ldc + j, row * args->epilogue.ld_residual + j, (uint64_t)row * args->n + j);
         task->amax = ffp8_larger(task->amax, amax);
@@ -249,7 +250,7 @@ static void stage_rows(const struct task *task, struct ffp8_nest *nest) {
         }
         a = staged;
     }
-    nest->lda_bytes = plan->in_place ? args->lda * source_bytes : plan->stride;
+    const size_t step = plan->in_place ? args->lda * source_bytes : plan->stride;
 
     nest->row_scale = plan->a_uniform ? NULL : row_scale;
     if (args->a_quantize)
@@ -264,7 +265,8 @@ static void stage_rows(const struct task *task, struct ffp8_nest *nest) {
     nest->tile_count = ffp8_ceil_div(task->rows, plan->tile_rows);
     for (size_t t = 0, row = 0; t < nest->tile_count; t++) { /* of equal size: 8 and 7 rows rather than 14 and 1 */
         const size_t rows = ffp8_ceil_div(task->rows - row, nest->tile_count - t);
-        tiles[t] = (struct ffp8_tile){.a = a + row * nest->lda_bytes, .row = row, .rows = rows, .segment_begin = 0, .segment_end = 1};
+        tiles[t] = (struct ffp8_tile){
+            .a = a + row * step, .a_step = step, .row = row, .c_step = 1, .rows = rows, .segment_end = 1, .across_end = 1};
         row += rows;
     }
 }
@@ -317,7 +319,7 @@ static void run_task(void *context, size_t index) {
     scale_columns(&task, column_scale);
     nest.scratch = slice + plan->scratch_at;
     nest.direct = ffp8_output_is_plain(&plan->output);
-    nest.finish = finish_block;
+    nest.finish = nest.direct ? NULL : finish_rows;
     nest.context = &task;
     for (task.row = row_begin; task.row < row_end; task.row += task.rows) {
         task.rows = ffp8_min_size(plan->block_rows, row_end - task.row);

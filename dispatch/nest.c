@@ -120,7 +120,8 @@ struct block {
     const struct ffp8_nest *nest;
     const struct cut *cut;
     size_t column, columns;
-    float *c; /* row 0, the block's first column */
+    size_t row; /* that lies at c's top */
+    float *c;   /* the block's first column */
     size_t ldc;
     uint8_t *panels; /* [panel][chunk_pieces][panel_bytes] */
     double *wide;
@@ -148,7 +149,16 @@ static void expand_chunk(const struct block *b, size_t begin, size_t end) {
         }
 }
 
-/* The pieces [begin, end) of a chunk for one tile and one panel. */
+/* The tile's first piece that is not before i. */
+static size_t own_piece(const struct block *b, const struct ffp8_tile *tile, size_t i) {
+    const size_t per_segment = b->cut->pieces_per_segment, across = b->nest->segments_across;
+    if (tile->across_end - tile->across_begin == across) return i;
+    const size_t segment = i / per_segment, at = segment % across;
+    if (at < tile->across_begin) return (segment + tile->across_begin - at) * per_segment;
+    return at < tile->across_end ? i : (segment + across - at + tile->across_begin) * per_segment;
+}
+
+/* The pieces [begin, end) of a chunk for one tile and one panel. Which of them share a call does not depend on the tile: neither does a sum. */
 static void run_panel(const struct block *b, const struct ffp8_tile *tile, size_t panel, size_t begin, size_t end) {
     const struct ffp8_nest *nest = b->nest;
     const struct cut *cut = b->cut;
@@ -159,29 +169,33 @@ static void run_panel(const struct block *b, const struct ffp8_tile *tile, size_
     struct ffp8_dot d = {
         .a = a,
         .b = lines,
-        .lda_bytes = nest->lda_bytes,
+        .lda_bytes = tile->a_step,
         .rows = tile->rows,
         .cols = ffp8_min_size(FFP8_NR, b->columns - panel * FFP8_NR),
-        .c = b->c + tile->row * b->ldc + panel * FFP8_NR,
-        .ldc = b->ldc,
+        .c = b->c + (tile->row - b->row) * b->ldc + panel * FFP8_NR,
+        .ldc = tile->c_step * b->ldc,
         .ldw = b->ldw,
         .lut = nest->lut,
         .a_offset = nest->a_offset,
     };
     if (cut->wide == WIDE_TILE) d.wide = b->wide;
-    if (cut->wide == WIDE_BLOCK) d.wide = b->wide + tile->row * b->ldw + panel * FFP8_NR;
+    if (cut->wide == WIDE_BLOCK) {
+        d.wide = b->wide + tile->row * b->ldw + panel * FFP8_NR;
+        d.ldw = tile->c_step * b->ldw;
+    }
     ffp8_dot_fn *const dot = nest->fused ? nest->kernels->fused[nest->class_of] : nest->kernels->dot[nest->class_of];
 
-    for (size_t i = from; i < to; i += d.count) {
+    for (size_t i = own_piece(b, tile, from), next; i < to; i = next) {
         const struct piece piece = get_piece(nest, cut, i);
-        d.count = ffp8_min_size(cut->batch, to - i);
+        const size_t batch_end = ffp8_min_size(to, begin + ((i - begin) / cut->batch + 1) * cut->batch);
         d.words = piece.words;
-        if (d.words == 0) continue;
-        for (size_t j = 0; j < d.count; j++) {
-            const struct piece p = get_piece(nest, cut, i + j);
-            a[j] = tile->a + (nest->segment_offset ? nest->segment_offset[p.segment] : 0) + p.word * FFP8_WORD_BYTES;
-            lines[j] = nest->fused ? lines_of(b, panel, &p) : panel_of(b, panel, i + j - begin);
+        d.count = 0;
+        for (next = i; next < batch_end; next = own_piece(b, tile, next + 1)) {
+            const struct piece p = get_piece(nest, cut, next);
+            a[d.count] = tile->a + (nest->segment_offset ? nest->segment_offset[p.segment] : 0) + p.word * FFP8_WORD_BYTES;
+            lines[d.count++] = nest->fused ? lines_of(b, panel, &p) : panel_of(b, panel, next - begin);
         }
+        if (d.words == 0) continue;
         d.col_scale = nest->col_scale + piece.group * nest->ld_col_scale + b->column + panel * FFP8_NR;
         d.row_scale = nest->row_scale ? nest->row_scale + piece.group * nest->ld_row_scale + tile->row : NULL;
 
@@ -194,7 +208,7 @@ static void run_panel(const struct block *b, const struct ffp8_tile *tile, size_
         d.flags = 0;
         if (cut->integer) {
             if (i > series_first) d.flags |= FFP8_DOT_WIDE_IN;
-            if (i + d.count < series_last) d.flags |= FFP8_DOT_WIDE_OUT;
+            if (next < series_last) d.flags |= FFP8_DOT_WIDE_OUT;
             if (series_first > first) d.flags |= FFP8_DOT_ADD;
         } else if (i > first) {
             d.flags |= FFP8_DOT_ADD;
@@ -204,21 +218,36 @@ static void run_panel(const struct block *b, const struct ffp8_tile *tile, size_
 }
 
 static void zero_tile(const struct block *b, const struct ffp8_tile *tile) {
-    for (size_t r = 0; r < tile->rows; r++) memset(b->c + (tile->row + r) * b->ldc, 0, b->columns * sizeof(float));
+    for (size_t r = 0; r < tile->rows; r++) memset(b->c + (tile->row - b->row + r * tile->c_step) * b->ldc, 0, b->columns * sizeof(float));
 }
 
-static void run_block(const struct block *b) {
+static void run_tiles(struct block *b, size_t begin, size_t end) {
+    const struct ffp8_nest *nest = b->nest;
+    const bool first = begin == 0, last = end == b->cut->pieces, at_top = first && last && nest->finish && !nest->direct;
+    size_t row = 0; /* the first that is not finished */
+    for (size_t t = 0; t < nest->tile_count; t++) {
+        const struct ffp8_tile *tile = &nest->tiles[t];
+        b->row = at_top ? row : 0;
+        if (first && (end == 0 || tile->segment_begin == tile->segment_end)) zero_tile(b, tile);
+        for (size_t panel = 0; panel * FFP8_NR < b->columns; panel++) run_panel(b, tile, panel, begin, end);
+        const size_t next = t + 1 < nest->tile_count ? tile->row + tile->rows : nest->rows;
+        if (!last || !nest->finish || (t + 1 < nest->tile_count && (nest->finish_rows == SIZE_MAX || next - row < nest->finish_rows)))
+            continue;
+        nest->finish(nest->context, row, next - row, b->column, b->columns, b->c + (row - b->row) * b->ldc, b->ldc);
+        row = next;
+    }
+}
+
+static void run_block(struct block *b) {
     const struct ffp8_nest *nest = b->nest;
     const struct cut *cut = b->cut;
-    for (size_t t = 0; t < nest->tile_count; t++)
-        if (nest->tiles[t].segment_begin >= nest->tiles[t].segment_end || nest->segment_words == 0) zero_tile(b, &nest->tiles[t]);
-    if (nest->segment_words == 0) return;
-    for (size_t begin = 0; begin < cut->pieces; begin += cut->chunk_pieces) {
-        const size_t end = ffp8_min_size(cut->pieces, begin + cut->chunk_pieces);
+    size_t begin = 0, end;
+    do {
+        end = ffp8_min_size(cut->pieces, begin + cut->chunk_pieces);
         if (!nest->fused && !nest->panels_ready) expand_chunk(b, begin, end);
-        for (size_t t = 0; t < nest->tile_count; t++)
-            for (size_t panel = 0; panel * FFP8_NR < b->columns; panel++) run_panel(b, &nest->tiles[t], panel, begin, end);
-    }
+        run_tiles(b, begin, end);
+        begin = end;
+    } while (end < cut->pieces);
 }
 
 void ffp8_nest_run(const struct ffp8_nest *nest) {
@@ -227,7 +256,7 @@ void ffp8_nest_run(const struct ffp8_nest *nest) {
     if (!scratch_sizes(nest, &cut, &panel_bytes, &wide_bytes)) return; /* ffp8_nest_scratch has refused this */
     for (size_t column = nest->column_begin; column < nest->column_end; column += cut.block_columns) {
         const size_t columns = ffp8_min_size(cut.block_columns, nest->column_end - column);
-        const struct block block = {
+        struct block block = {
             .nest = nest,
             .cut = &cut,
             .column = column,
@@ -239,6 +268,5 @@ void ffp8_nest_run(const struct ffp8_nest *nest) {
             .ldw = cut.wide == WIDE_TILE ? FFP8_NR : ffp8_ceil_div(columns, FFP8_NR) * FFP8_NR,
         };
         run_block(&block);
-        if (!nest->direct) nest->finish(nest->context, column, columns, nest->c, nest->ldc);
     }
 }

@@ -3,7 +3,7 @@
  * nest.h - the one loop nest under GEMM, GEMV and convolution
  *
  * for each block of columns: for each block of k: expand B's panels once; for each tile of rows: for each panel: dot.
- * When k is done, finish() turns the block's FP32 sums into output. No ISA knowledge beyond the table's numbers.
+ * With the last block of k, finish() turns FP32 sums into output, a few tiles at a time. No ISA knowledge beyond the table's numbers.
  *
  * k is a list of segments of equal length: one for GEMM, one per tap or row of taps for convolution (implicit GEMM: a segment is an address
  * offset). How k is cut depends on nothing but the class, the table, segments, words, groups and exact_terms, so that neither rows nor
@@ -14,13 +14,16 @@
 
 #include "../kernels/kernels.h"
 
-/* Up to mr rows (fused: fused_rows) of staged A, lda_bytes apart. Segments outside [segment_begin, segment_end) are known to be zero
- * (convolution's padding). */
+/* Up to mr rows (fused: fused_rows) of staged A, a_step bytes apart, whose sums lie c_step rows of c apart. Its segments are those in
+ * [segment_begin, segment_end), the first and the last of them included, whose index modulo nest.segments_across lies in
+ * [across_begin, across_end); the others are known to be zero (convolution's padding). None: segment_begin == segment_end. */
 struct ffp8_tile {
     const uint8_t *a;
-    size_t row; /* its first row in c */
+    size_t a_step;
+    size_t row, c_step; /* its first row in c */
     size_t rows;
     size_t segment_begin, segment_end;
+    size_t across_begin, across_end;
 };
 
 struct ffp8_nest {
@@ -35,11 +38,11 @@ struct ffp8_nest {
     const struct ffp8_lut *lut;
     size_t column_begin, column_end; /* of this call; column_begin is a multiple of 32 */
     size_t segments, segment_lines;
+    size_t segments_across; /* of a row of taps */
 
     /* A */
     const size_t *segment_offset; /* bytes from a tile's a, one a segment; NULL: zero (one segment) */
     size_t segment_words;         /* words of A in a segment; the lines may hold up to 3 elements of padding more */
-    size_t lda_bytes;
     uint8_t a_offset;
     const struct ffp8_tile *tiles;
     size_t tile_count, rows; /* rows: of c, one more than the largest that a tile has */
@@ -54,11 +57,14 @@ struct ffp8_nest {
 
     size_t exact_terms; /* I8, I16: k terms whose sum is exact in int32 */
 
-    /* Sums: c[row * ldc + column - (direct ? 0 : first column of the block)]. */
+    /* Sums: c[row * ldc + column - (direct ? 0 : first column of the block)]. Where all of k is kept expanded at once and c is not direct,
+     * rows begin anew at c's top after each finish(), so that they stay in the nearest cache. */
     float *c;
-    size_t ldc;  /* not direct: at least ffp8_nest_columns() */
-    bool direct; /* c is the user's FP32 matrix and needs no finish */
-    void (*finish)(void *context, size_t column, size_t columns, float *c, size_t ldc); /* all rows of one block of columns */
+    size_t ldc;         /* not direct: at least ffp8_nest_columns() */
+    bool direct;        /* c has all columns: the user's FP32 matrix, or groups side by side */
+    size_t finish_rows; /* rows to complete before they are finished, or more. SIZE_MAX: all; needed where tiles do not follow each other */
+    /* Some rows of one block of columns; c is that of the first of both. NULL: sums stay as they are. */
+    void (*finish)(void *context, size_t row, size_t rows, size_t column, size_t columns, float *c, size_t ldc);
     void *context;
 
     void *scratch; /* ffp8_nest_scratch bytes, 64-byte aligned */

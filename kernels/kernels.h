@@ -184,6 +184,11 @@ struct ffp8_finish {
 };
 typedef float ffp8_epilogue_fn(float *y, size_t n, const float *bias, const float *residual, const float *addend, const struct ffp8_finish *finish);
 
+/* Epilogue and encoding in one pass: dst[i] is what encode makes of the epilogue's y[i], bit for bit. y may be overwritten, with anything.
+ * The encoder's scale is positive. */
+typedef void ffp8_finish_codes_fn(float *y, uint8_t *dst, size_t n, const float *bias, const float *residual, const float *addend,
+                                  const struct ffp8_finish *finish, const struct ffp8_encoder *encoder, uint64_t index);
+
 /* ---------------------------------------------------------------------------------------------------------------
  * The table of a tier. Nothing is NULL: what a tier does not speed up it names from a lower tier or from generic.
  */
@@ -212,6 +217,7 @@ struct ffp8_kernels {
     ffp8_dot_fn *fused[FFP8_CLASS_COUNT];
     ffp8_depthwise_fn *depthwise_i16, *depthwise_f32;
     ffp8_epilogue_fn *epilogue;
+    ffp8_finish_codes_fn *finish_codes;
 };
 
 extern const struct ffp8_kernels ffp8_kernels_generic;

@@ -43,7 +43,7 @@ report "no text relocation" "$("$readelf" -dW "$shared" | grep TEXTREL)"
 # A kernel that neither a table nor a driver names is never run and never tested. Kernel objects bear a tier's name, tables begin with table_.
 tier='(generic|avx[a-z0-9]*|neon[a-z0-9]*)'
 kernels=$("$nm" -A -g --defined-only "$static" | grep -E ":[a-z0-9_]+_$tier\.c\.o:.* [TW] ffp8_" | awk '{print $NF}' | sort -u)
-named=$("$readelf" -rW "$static" | awk -v kernel="_$tier[.]c[.]o" '/^File:/ {counts = /[(\/]table_/ || $0 !~ kernel} counts' |
+named=$("$readelf" -rW "$static" | awk -v kernel="_${tier}[.]c[.]o" '/^File:/ {counts = /[(\/]table_/ || $0 !~ kernel} counts' |
     grep -oE '\bffp8_[a-z0-9_]+' | sort -u)
 report "there are kernels" "$([ -n "$kernels" ] || echo "no kernel symbol in $static")"
 report "each kernel is named in a table or by a driver" "$(comm -23 <(printf '%s\n' "$kernels") <(printf '%s\n' "$named"))"

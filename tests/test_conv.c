@@ -17,6 +17,7 @@
 
 #include "dispatch/conv.h"
 #include "dispatch/lut.h"
+#include "dispatch/select.h"
 #include "kernels/kernel_util.h"
 
 /* ------------------------------------------------------------------------------------------------- random numbers */
@@ -765,7 +766,7 @@ struct misuse {
     X(no_weights, a->filter.data = NULL, FFP8_ERROR_NULL)                                                     \
     X(two_weights, a->packed.data = a, FFP8_ERROR_NULL)                                                       \
     X(no_workspace, a->workspace = NULL, FFP8_ERROR_NULL)                                                     \
-    X(small_workspace, a->workspace_bytes -= 1, FFP8_ERROR_BUFFER)                                            \
+    X(small_workspace, a->workspace_bytes = 63, FFP8_ERROR_BUFFER)                                            \
     X(layout, a->layout = (ffp8_layout)2, FFP8_ERROR_ENUM)                                                    \
     X(x_type, a->x_type = (ffp8_dtype)4, FFP8_ERROR_ENUM)                                                     \
     X(y_type, a->y_type = (ffp8_dtype)-1, FFP8_ERROR_ENUM)                                                    \
@@ -832,6 +833,26 @@ Test(conv, misuse_gives_a_status_and_writes_nothing) {
 }
 
 /* A blob that is cut short, of another shape, damaged, or misaligned. */
+/* ffp8_set_max_isa may come between the query and the call. */
+Test(conv, workspace_serves_every_tier) {
+    for (size_t channels = 1; channels <= 300; channels += 13) {
+        ffp8_conv_args a = FFP8_CONV_ARGS_INIT;
+        a.shape = (ffp8_conv_shape){.batch = 1, .in_h = 9, .in_w = 9, .c_in = channels, .c_out = channels, .kernel_h = 3, .kernel_w = 3};
+        a.shape.pad_top = a.shape.pad_bottom = a.shape.pad_left = a.shape.pad_right = 1;
+        a.shape.groups = channels % 2 ? 1 : channels;
+        cr_assert_eq(ffp8_format_from_name("e4m3fn", &a.filter.format), FFP8_OK);
+        a.x_type = a.y_type = FFP8_TYPE_F32;
+        size_t bytes, need, most = 0;
+        cr_assert_eq(ffp8_conv_workspace(&a, &bytes), FFP8_OK);
+        for (size_t i = 0; ffp8_kernels_list(i); i++) {
+            cr_assert_eq(ffp8_conv_workspace_on(ffp8_kernels_list(i), &a, &need), FFP8_OK);
+            cr_assert_leq(need, bytes, "%s needs more", ffp8_kernels_list(i)->name);
+            most = need > most ? need : most;
+        }
+        cr_assert_eq(most, bytes);
+    }
+}
+
 Test(conv, blobs_that_do_not_fit) {
     state = 1;
     struct job job = {.args = FFP8_CONV_ARGS_INIT};

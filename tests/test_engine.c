@@ -294,6 +294,28 @@ Test(planted, tanh_off_by_8_ulp) {
     expect(&table, "epilogue", CHECK_WRONG_VALUE);
 }
 
+static void forgets_index(float *y, uint8_t *dst, size_t n, const float *bias, const float *residual, const float *addend, const struct ffp8_finish *finish,
+                          const struct ffp8_encoder *encoder, uint64_t index) {
+    (void)index;
+    GENERIC.finish_codes(y, dst, n, bias, residual, addend, finish, encoder, 0);
+}
+Test(planted, index_lost_behind_the_epilogue) {
+    PLANT(finish_codes, forgets_index);
+    expect(&table, "finish_codes", CHECK_WRONG_VALUE);
+}
+
+static void encodes_minus_zero(float *y, uint8_t *dst, size_t n, const float *bias, const float *residual, const float *addend, const struct ffp8_finish *finish,
+                               const struct ffp8_encoder *encoder, uint64_t index) {
+    GENERIC.epilogue(y, n, bias, residual, addend, finish);
+    for (size_t i = 0; i < n && finish->activation == FFP8_ACTIVATION_RELU; i++)
+        if (y[i] == 0) y[i] = -0.0f;
+    GENERIC.encode(y, dst, n, encoder, index);
+}
+Test(planted, relu_leaves_minus_zero) {
+    PLANT(finish_codes, encodes_minus_zero);
+    expect(&table, "finish_codes", CHECK_WRONG_VALUE);
+}
+
 static void no_head(const uint8_t *lines, void *panel, size_t words, const struct ffp8_lut *lut) {
     GENERIC.expand[FFP8_CLASS_I8](lines, panel, words, lut);
     if (words > 8) ((int32_t *)panel)[31] += 128;

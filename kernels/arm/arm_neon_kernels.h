@@ -26,5 +26,6 @@ ffp8_dot_fn ffp8_dot_i16_neon, ffp8_dot_f32_neon;
 ffp8_dot_fn ffp8_fused_i16_neon, ffp8_fused_f32_neon;
 ffp8_depthwise_fn ffp8_depthwise_i16_neon, ffp8_depthwise_f32_neon;
 ffp8_epilogue_fn ffp8_epilogue_neon;
+ffp8_finish_codes_fn ffp8_finish_codes_neon;
 
 #endif

@@ -36,4 +36,5 @@ const struct ffp8_kernels ffp8_kernels_neon = {
     .depthwise_i16 = ffp8_depthwise_i16_neon,
     .depthwise_f32 = ffp8_depthwise_f32_neon,
     .epilogue = ffp8_epilogue_neon,
+    .finish_codes = ffp8_finish_codes_neon,
 };

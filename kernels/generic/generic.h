@@ -18,5 +18,6 @@ ffp8_narrow_fn ffp8_narrow_bf16_generic;
 ffp8_narrow_fn ffp8_narrow_f16_generic;
 ffp8_amax_fn ffp8_amax_generic;
 ffp8_epilogue_fn ffp8_epilogue_generic;
+ffp8_finish_codes_fn ffp8_finish_codes_generic;
 
 #endif

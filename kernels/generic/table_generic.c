@@ -31,4 +31,5 @@ const struct ffp8_kernels ffp8_kernels_generic = {
     .depthwise_i16 = ffp8_depthwise_i16_generic,
     .depthwise_f32 = ffp8_depthwise_f32_generic,
     .epilogue = ffp8_epilogue_generic,
+    .finish_codes = ffp8_finish_codes_generic,
 };

@@ -61,20 +61,27 @@ static ALWAYS_INLINE void block_f32(const struct ffp8_depthwise *d, size_t p, si
     for (size_t i = 0; i < pixels; i++) _mm512_mask_storeu_ps(d->c + (p + i) * d->ldc + ch, mask, _mm512_mul_ps(acc[i], scale));
 }
 
+/* Channels within pixels: x, w and c are read and written as they lie in memory. */
+static ALWAYS_INLINE void pixels_i16(const struct ffp8_depthwise *d, size_t p, size_t pixels) {
+    size_t ch = 0;
+    for (; ch + 32 <= d->channels; ch += 32) block_i16(d, p, pixels, ch, ~(__mmask32)0);
+    if (ch < d->channels) block_i16(d, p, pixels, ch, (__mmask32)((1u << (d->channels - ch)) - 1));
+}
+
+static ALWAYS_INLINE void pixels_f32(const struct ffp8_depthwise *d, size_t p, size_t pixels) {
+    size_t ch = 0;
+    for (; ch + 16 <= d->channels; ch += 16) block_f32(d, p, pixels, ch, (__mmask16)~0u);
+    if (ch < d->channels) block_f32(d, p, pixels, ch, (__mmask16)((1u << (d->channels - ch)) - 1));
+}
+
 void ffp8_depthwise_i16_avx512(const struct ffp8_depthwise *d) {
-    for (size_t ch = 0; ch < d->channels; ch += 32) {
-        __mmask32 mask = (__mmask32)((1ull << ffp8_min_size(d->channels - ch, 32)) - 1);
-        size_t p = 0;
-        for (; p + PIXELS <= d->pixels; p += PIXELS) block_i16(d, p, PIXELS, ch, mask);
-        for (; p < d->pixels; p++) block_i16(d, p, 1, ch, mask);
-    }
+    size_t p = 0;
+    for (; p + PIXELS <= d->pixels; p += PIXELS) pixels_i16(d, p, PIXELS);
+    for (; p < d->pixels; p++) pixels_i16(d, p, 1);
 }
 
 void ffp8_depthwise_f32_avx512(const struct ffp8_depthwise *d) {
-    for (size_t ch = 0; ch < d->channels; ch += 16) {
-        __mmask16 mask = (__mmask16)((1u << ffp8_min_size(d->channels - ch, 16)) - 1);
-        size_t p = 0;
-        for (; p + PIXELS <= d->pixels; p += PIXELS) block_f32(d, p, PIXELS, ch, mask);
-        for (; p < d->pixels; p++) block_f32(d, p, 1, ch, mask);
-    }
+    size_t p = 0;
+    for (; p + PIXELS <= d->pixels; p += PIXELS) pixels_f32(d, p, PIXELS);
+    for (; p < d->pixels; p++) pixels_f32(d, p, 1);
 }

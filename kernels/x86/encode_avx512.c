@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * encode_avx512.c - FP32 to codes by arithmetic, 64 at a time
+ * encode_avx512.c - FP32 to codes by arithmetic, 64 at a time, with or without an epilogue before it
  *
  * Rounding makes 32-bit codes of 16 floats: by the formula of kernels.h (variable shifts; all roundings, all formats), or for
- * nearest-even by two additions: bits + (half - 1 + odd) for normal results, |v| + 2^(23 - fraction_bits + lowest_exponent) for subnormal
- * ones, whose last bit then has the weight of the format's last one. Four such vectors are packed to bytes with saturation: what exceeds
+ * nearest-even by two additions: bits - bias + (half - 1 + odd) for normal results, |v| + 2^(23 - fraction_bits + lowest_exponent) for
+ * subnormal ones, whose last bit then has the weight of the format's last one. Four such vectors are packed to bytes with saturation: what exceeds
  * 255 exceeds max_code too, or is max_code = 255. Signs, zeros and overflow are settled in bytes, Inf and NaN behind a branch.
  * Nearest-even: about 60 instructions for 64 elements, which move 320 bytes: faster than memory, slower than L1. Tails: masks.
  */
@@ -16,21 +16,26 @@
 #define INLINE static inline __attribute__((always_inline))
 
 enum path { BY_ADDITION, BY_SHIFTS };
+enum signs { SIGNED, UNSIGNED, NOT_NEGATIVE /* signs of zeros and NaNs mean nothing */ };
 
 /* Loop invariants, broadcast. */
 struct constants {
     __m512 scale, magic;
-    __m512i rebias, half_less_one, lowest, shift, fraction_bits, key;
+    __m512i half_less_one, last_bit, smallest_normal, lowest, shift, fraction_bits, key;
     __m512i max_code, sign, overflow[2], zero[2], infinity[2], negative, nan;
 };
+
+/* The bits of 2^exponent, as long as that is a normal float; unsigned, for elsewhere they only must not trap. */
+INLINE __m512i float_exponent(int exponent) { return _mm512_set1_epi32((int)((uint32_t)(exponent + 127) << 23)); }
 
 INLINE struct constants broadcast(const struct ffp8_encoder *e, uint32_t key) {
     uint32_t shift = 23 - e->fraction_bits;
     struct constants c = {
         .scale = _mm512_set1_ps(e->scale),
-        .magic = _mm512_castsi512_ps(_mm512_set1_epi32((int)((uint32_t)(e->lowest_exponent + (int)shift + 127) << 23))), /* unused where out of range */
-        .rebias = _mm512_set1_epi32((int)((uint32_t)(e->lowest_exponent + 126) << 23)),
-        .half_less_one = _mm512_set1_epi32((1 << (shift - 1)) - 1),
+        .magic = _mm512_castsi512_ps(float_exponent(e->lowest_exponent + (int)shift)), /* unused where out of range */
+        .half_less_one = _mm512_sub_epi32(_mm512_set1_epi32((1 << (shift - 1)) - 1), float_exponent(e->lowest_exponent - 1)),
+        .last_bit = _mm512_set1_epi32(1 << shift),
+        .smallest_normal = float_exponent(e->lowest_exponent),
         .lowest = _mm512_set1_epi32(e->lowest_exponent),
         .shift = _mm512_set1_epi32((int)shift),
         .key = _mm512_set1_epi32((int)key),
@@ -58,12 +63,12 @@ INLINE __m512i mix(__m512i x) {
 }
 
 INLINE __m512i round_by_addition(__m512i magnitude, const struct constants *c) {
-    __m512i normal = _mm512_sub_epi32(magnitude, c->rebias);
-    __m512i odd = _mm512_and_si512(_mm512_srlv_epi32(normal, c->shift), _mm512_set1_epi32(1));
-    __m512i code = _mm512_srlv_epi32(_mm512_add_epi32(_mm512_add_epi32(normal, c->half_less_one), odd), c->shift);
-    __mmask16 subnormal = _mm512_cmplt_epi32_mask(normal, _mm512_set1_epi32(1 << 23));
+    __mmask16 odd = _mm512_test_epi32_mask(magnitude, c->last_bit);
+    __m512i rounded = _mm512_add_epi32(magnitude, c->half_less_one);
+    rounded = _mm512_srlv_epi32(_mm512_mask_sub_epi32(rounded, odd, rounded, _mm512_set1_epi32(-1)), c->shift);
+    __mmask16 subnormal = _mm512_cmplt_epi32_mask(magnitude, c->smallest_normal);
     __m512 sum = _mm512_add_ps(_mm512_castsi512_ps(magnitude), c->magic);
-    return _mm512_mask_sub_epi32(code, subnormal, _mm512_castps_si512(sum), _mm512_castps_si512(c->magic));
+    return _mm512_mask_sub_epi32(rounded, subnormal, _mm512_castps_si512(sum), _mm512_castps_si512(c->magic));
 }
 
 INLINE __m512i round_by_shifts(__m512i magnitude, __m512i index, const struct constants *c, ffp8_rounding rounding) {
@@ -93,16 +98,34 @@ INLINE __m512i in_order(__m512i packed) {
     return _mm512_permutexvar_epi32(_mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15), packed);
 }
 
-/* 64 codes; live has a bit for each element that exists. index counts the low half. */
-INLINE void encode_64(const float *src, uint8_t *dst, __mmask64 live, uint32_t index, const struct constants *c, ffp8_rounding rounding,
-                      enum path path, bool has_sign) {
+/* What is encoded: y itself, or what the epilogue makes of it. NULL: none. */
+struct source {
+    const float *y, *bias, *residual, *addend;
+    ffp8_activation activation; /* NONE, RELU or CLIP */
+    __m512 clip_min, clip_max;
+};
+
+INLINE __m512 load_16(const struct source *s, size_t i, __mmask16 live) {
+    __m512 x = _mm512_maskz_loadu_ps(live, s->y + i);
+    if (s->bias) x = _mm512_add_ps(x, _mm512_maskz_loadu_ps(live, s->bias + i));
+    if (s->residual) x = _mm512_add_ps(x, _mm512_maskz_loadu_ps(live, s->residual + i));
+    if (s->addend) x = _mm512_add_ps(x, _mm512_maskz_loadu_ps(live, s->addend + i));
+    /* Where operands are equal or unordered the result is the second. Zeros keep a sign that encode_64 ignores. */
+    if (s->activation == FFP8_ACTIVATION_RELU) x = _mm512_max_ps(_mm512_setzero_ps(), x);
+    if (s->activation == FFP8_ACTIVATION_CLIP) x = _mm512_min_ps(s->clip_max, _mm512_max_ps(s->clip_min, x));
+    return x;
+}
+
+/* 64 codes of src from `first` on; live has a bit for each element that exists. index counts the low half. */
+INLINE void encode_64(const struct source *src, size_t first, uint8_t *dst, __mmask64 live, uint32_t index, const struct constants *c,
+                      ffp8_rounding rounding, enum path path, enum signs sign) {
     __m512 v[4];
     __m512i code[4];
-    __mmask16 large = 0;
+    __m512i largest = _mm512_setzero_si512();
     for (int i = 0; i < 4; i++) {
-        v[i] = _mm512_mul_ps(_mm512_maskz_loadu_ps((__mmask16)(live >> 16 * i), src + 16 * i), c->scale);
+        v[i] = _mm512_mul_ps(load_16(src, first + 16 * (size_t)i, (__mmask16)(live >> 16 * i)), c->scale);
         __m512i magnitude = _mm512_and_si512(_mm512_castps_si512(v[i]), _mm512_set1_epi32(0x7FFFFFFF));
-        large |= _mm512_cmpgt_epi32_mask(magnitude, _mm512_set1_epi32(0x7F7FFFFF));
+        largest = _mm512_max_epi32(largest, magnitude);
         if (path == BY_ADDITION) {
             code[i] = round_by_addition(magnitude, c);
         } else {
@@ -111,15 +134,18 @@ INLINE void encode_64(const float *src, uint8_t *dst, __mmask64 live, uint32_t i
         }
     }
     __m512i bytes = in_order(_mm512_packus_epi16(_mm512_packs_epi32(code[0], code[1]), _mm512_packs_epi32(code[2], code[3])));
-    __m512i signs = in_order(_mm512_packs_epi16(_mm512_packs_epi32(_mm512_castps_si512(v[0]), _mm512_castps_si512(v[1])),
-                                                _mm512_packs_epi32(_mm512_castps_si512(v[2]), _mm512_castps_si512(v[3]))));
-    __mmask64 minus = _mm512_movepi8_mask(signs);
-
-    __m512i y = has_sign ? _mm512_ternarylogic_epi32(bytes, signs, c->sign, 0xF8) /* bytes | (signs & sign) */
-                         : _mm512_mask_mov_epi8(bytes, minus, c->negative);
+    __m512i y = bytes;
+    __mmask64 minus = 0;
+    if (sign != NOT_NEGATIVE) {
+        __m512i signs = in_order(_mm512_packs_epi16(_mm512_packs_epi32(_mm512_castps_si512(v[0]), _mm512_castps_si512(v[1])),
+                                                    _mm512_packs_epi32(_mm512_castps_si512(v[2]), _mm512_castps_si512(v[3]))));
+        minus = _mm512_movepi8_mask(signs);
+        y = sign == SIGNED ? _mm512_ternarylogic_epi32(bytes, signs, c->sign, 0xF8) /* bytes | (signs & sign) */
+                           : _mm512_mask_mov_epi8(bytes, minus, c->negative);
+    }
     y = _mm512_mask_mov_epi8(y, _mm512_cmpgt_epu8_mask(bytes, c->max_code), _mm512_mask_blend_epi8(minus, c->overflow[0], c->overflow[1]));
     y = _mm512_mask_mov_epi8(y, _mm512_testn_epi8_mask(bytes, bytes), _mm512_mask_blend_epi8(minus, c->zero[0], c->zero[1]));
-    if (__builtin_expect(large != 0, 0)) {
+    if (__builtin_expect(_mm512_cmpgt_epi32_mask(largest, _mm512_set1_epi32(0x7F7FFFFF)) != 0, 0)) {
         __mmask64 infinite = 0, nan = 0;
         for (int i = 0; i < 4; i++) {
             infinite |= (__mmask64)_mm512_fpclass_ps_mask(v[i], 0x18) << 16 * i;
@@ -131,25 +157,29 @@ INLINE void encode_64(const float *src, uint8_t *dst, __mmask64 live, uint32_t i
     _mm512_mask_storeu_epi8(dst, live, y);
 }
 
-INLINE void encode_run(const float *src, uint8_t *dst, size_t n, const struct ffp8_encoder *e, uint64_t index, ffp8_rounding rounding,
-                       enum path path, bool has_sign) {
+INLINE void encode_run(const struct source *src, uint8_t *dst, size_t n, const struct ffp8_encoder *e, uint64_t index,
+                       ffp8_rounding rounding, enum path path, enum signs sign) {
     uint32_t key = rounding == FFP8_ROUND_STOCHASTIC ? ffp8_random_key(e->seed, index) : 0;
     const struct constants c = broadcast(e, key);
     size_t i = 0;
-    for (; i + 64 <= n; i += 64) encode_64(src + i, dst + i, ~(__mmask64)0, (uint32_t)(index + i), &c, rounding, path, has_sign);
-    if (i < n) encode_64(src + i, dst + i, ~(__mmask64)0 >> (64 - (n - i)), (uint32_t)(index + i), &c, rounding, path, has_sign);
+    for (; i + 64 <= n; i += 64) encode_64(src, i, dst + i, ~(__mmask64)0, (uint32_t)(index + i), &c, rounding, path, sign);
+    if (i < n) encode_64(src, i, dst + i, ~(__mmask64)0 >> (64 - (n - i)), (uint32_t)(index + i), &c, rounding, path, sign);
 }
 
 INLINE void encode_signs(const float *src, uint8_t *dst, size_t n, const struct ffp8_encoder *e, uint64_t index, ffp8_rounding rounding,
                          enum path path) {
+    const struct source plain = {.y = src, .activation = FFP8_ACTIVATION_NONE};
     if (e->sign_bits)
-        encode_run(src, dst, n, e, index, rounding, path, true);
+        encode_run(&plain, dst, n, e, index, rounding, path, SIGNED);
     else
-        encode_run(src, dst, n, e, index, rounding, path, false);
+        encode_run(&plain, dst, n, e, index, rounding, path, UNSIGNED);
 }
 
-/* Additions need a magic number that is a normal float. */
-static bool additions_serve(const struct ffp8_encoder *e) { return e->lowest_exponent + 23 - (int)e->fraction_bits <= 127; }
+/* Additions need a magic number that is a normal float, and the last bit of a code among those of a float's fraction, where the bias of
+ * exponents does not change it. */
+static bool additions_serve(const struct ffp8_encoder *e) {
+    return e->fraction_bits > 0 && e->lowest_exponent + 23 - (int)e->fraction_bits <= 127;
+}
 
 void ffp8_encode_avx512(const float *src, uint8_t *dst, size_t n, const struct ffp8_encoder *e, uint64_t index) {
     switch (e->rounding) {
@@ -169,5 +199,32 @@ void ffp8_encode_avx512(const float *src, uint8_t *dst, size_t n, const struct f
             src += run, dst += run, n -= run, index += run;
         }
         break;
+    }
+}
+
+INLINE void finish_run(struct source src, uint8_t *dst, size_t n, const struct ffp8_encoder *e, ffp8_activation activation) {
+    src.activation = activation;
+    if (activation == FFP8_ACTIVATION_RELU)
+        encode_run(&src, dst, n, e, 0, FFP8_ROUND_NEAREST_EVEN, BY_ADDITION, NOT_NEGATIVE);
+    else if (e->sign_bits)
+        encode_run(&src, dst, n, e, 0, FFP8_ROUND_NEAREST_EVEN, BY_ADDITION, SIGNED);
+    else
+        encode_run(&src, dst, n, e, 0, FFP8_ROUND_NEAREST_EVEN, BY_ADDITION, UNSIGNED);
+}
+
+/* In one pass where the epilogue is a few instructions and rounding is by addition. */
+void ffp8_finish_codes_avx512(float *y, uint8_t *dst, size_t n, const float *bias, const float *residual, const float *addend,
+                              const struct ffp8_finish *finish, const struct ffp8_encoder *e, uint64_t index) {
+    if (e->rounding != FFP8_ROUND_NEAREST_EVEN || !additions_serve(e) || finish->activation > FFP8_ACTIVATION_CLIP) {
+        ffp8_epilogue_avx512(y, n, bias, residual, addend, finish);
+        ffp8_encode_avx512(y, dst, n, e, index);
+        return;
+    }
+    const struct source src = {
+        y, bias, residual, addend, FFP8_ACTIVATION_NONE, _mm512_set1_ps(finish->clip_min), _mm512_set1_ps(finish->clip_max)};
+    switch (finish->activation) {
+    case FFP8_ACTIVATION_RELU: finish_run(src, dst, n, e, FFP8_ACTIVATION_RELU); break;
+    case FFP8_ACTIVATION_CLIP: finish_run(src, dst, n, e, FFP8_ACTIVATION_CLIP); break;
+    default: finish_run(src, dst, n, e, FFP8_ACTIVATION_NONE); break;
     }
 }

@@ -38,4 +38,5 @@ const struct ffp8_kernels ffp8_kernels_avx512bf16 = {
     .depthwise_i16 = ffp8_depthwise_i16_avx512,
     .depthwise_f32 = ffp8_depthwise_f32_avx512,
     .epilogue = ffp8_epilogue_avx512,
+    .finish_codes = ffp8_finish_codes_avx512,
 };

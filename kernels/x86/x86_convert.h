@@ -17,6 +17,7 @@ ffp8_widen_fn ffp8_widen_bf16_avx2, ffp8_widen_f16_avx2;
 ffp8_narrow_fn ffp8_narrow_bf16_avx2, ffp8_narrow_f16_avx2;
 ffp8_amax_fn ffp8_amax_avx2;
 ffp8_epilogue_fn ffp8_epilogue_avx2;
+ffp8_finish_codes_fn ffp8_finish_codes_avx2;
 
 ffp8_decode8_fn ffp8_decode8_avx512;
 ffp8_decode16_fn ffp8_decode16_avx512;
@@ -26,6 +27,7 @@ ffp8_widen_fn ffp8_widen_bf16_avx512, ffp8_widen_f16_avx512;
 ffp8_narrow_fn ffp8_narrow_bf16_avx512, ffp8_narrow_f16_avx512;
 ffp8_amax_fn ffp8_amax_avx512;
 ffp8_epilogue_fn ffp8_epilogue_avx512;
+ffp8_finish_codes_fn ffp8_finish_codes_avx512;
 
 ffp8_decode8_fn ffp8_decode8_avx512bf16;
 ffp8_decode16_fn ffp8_decode16_avx512bf16;

@@ -38,6 +38,7 @@ static const struct check_slot slots[] = {
     SLOT("depthwise_i16", depthwise_i16, check_depthwise_body, FFP8_CLASS_I16),
     SLOT("depthwise_f32", depthwise_f32, check_depthwise_body, FFP8_CLASS_F32),
     SLOT("epilogue", epilogue, check_epilogue_body, 0),
+    SLOT("finish_codes", finish_codes, check_finish_codes_body, 0),
     {"gemm", SIZE_MAX, check_gemm_body, 0},
     {"conv", SIZE_MAX, check_conv_body, 0},
 };

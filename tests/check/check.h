@@ -220,6 +220,7 @@ void check_dot_body(struct check_run *run);
 void check_fused_body(struct check_run *run);
 void check_depthwise_body(struct check_run *run);
 void check_epilogue_body(struct check_run *run);
+void check_finish_codes_body(struct check_run *run);
 void check_gemm_body(struct check_run *run);
 void check_conv_body(struct check_run *run);
 

@@ -217,6 +217,7 @@ struct ffp8_kernels {
 extern const struct ffp8_kernels ffp8_kernels_generic;
 extern const struct ffp8_kernels ffp8_kernels_avx2;
 extern const struct ffp8_kernels ffp8_kernels_avx512;
+extern const struct ffp8_kernels ffp8_kernels_avx512vnni;
 extern const struct ffp8_kernels ffp8_kernels_avx512bf16;
 extern const struct ffp8_kernels ffp8_kernels_neon;
 

@@ -30,6 +30,7 @@ enum {
     FFP8_LINE_BYTES = 64,     /* packed weights: 32 columns times one pair of k */
     FFP8_STEP_BYTES = FFP8_NR * FFP8_WORD_BYTES, /* expanded panel: 32 words, one a column */
     FFP8_MAX_MR = 16,         /* no tier's row tile is larger */
+    FFP8_DIRECT_SPREAD = 8,   /* direct kernels spread a column's terms over at least twice so many int32 sums */
     FFP8_I16_LIMIT = 4095     /* largest magnitude of an I16 element: 4032 is what E3M5 needs */
 };
 
@@ -133,6 +134,9 @@ static inline size_t ffp8_panel_bytes(ffp8_class c, size_t words) { return (word
  *     sum[r][j] = sum over i < count, w < words of  a[i](row r, word w) . b[i](word w, column j)       (. = dot of the words' elements)
  * a[i] points to row 0 of the tile in segment i, rows lie lda_bytes apart, words in a row are contiguous, alignment is 1.
  * b[i] points to an expanded panel (dot) or to packed lines (fused, which decodes with `lut` in registers).
+ * direct takes plain weights: count is 1, words is not looked at, b[0] points to `cols` rows of `terms` codes, ldb bytes apart, a[0] to rows
+ * of `terms` elements, whole words or not. Neither is read beyond that. Code that stands for what is not there: pad_code, a finite element. sum is exact
+ * up to FFP8_DIRECT_SPREAD times as many terms as int32 holds.
  * Then, with s = row_scale ? row_scale[r] * col_scale[j] : col_scale[j]:
  *     t = sum (+ wide[r][j] if WIDE_IN);   WIDE_OUT: wide[r][j] = t;   else c[r][j] = ADD ? fma(f32(t), s, c[r][j]) : f32(t) * s.
  * Only I8 and I16 know WIDE_*: there sum is exact in int32 (the driver keeps count * words below the limit), t exact in double, and
@@ -146,7 +150,7 @@ struct ffp8_dot {
     const void *const *b;
     size_t count, words;
     size_t lda_bytes;
-    size_t rows; /* 1..mr of the class (dot), 1..fused_rows (fused) */
+    size_t rows; /* 1..mr of the class (dot), 1..fused_rows (fused, direct) */
     size_t cols; /* 1..32 */
     float *c;
     size_t ldc; /* elements */
@@ -154,7 +158,9 @@ struct ffp8_dot {
     size_t ldw;
     const float *row_scale; /* rows, or NULL */
     const float *col_scale; /* 32 readable */
-    const struct ffp8_lut *lut; /* fused only: the weights' lut */
+    const struct ffp8_lut *lut; /* fused, direct: the weights' lut */
+    size_t terms, ldb;          /* direct only */
+    uint8_t pad_code;           /* direct only */
     uint32_t flags;
     uint8_t a_offset; /* I8 only: 128 or 0 */
 };
@@ -194,7 +200,7 @@ struct ffp8_kernels {
 
     ffp8_class runs_as[FFP8_CLASS_COUNT]; /* class that this tier computes a product's class in, e.g. avx2: { I16, I16, F32, F32 } */
     uint8_t mr[FFP8_CLASS_COUNT];         /* rows of the dot kernels' tile */
-    uint8_t fused_rows;                   /* up to so many rows of A, fused beats expand and dot */
+    uint8_t fused_rows;                   /* up to so many rows of A, fused beats expand and dot, and direct beats packing */
     uint32_t kc_bytes;                    /* K block: expanded bytes of one column */
     uint32_t nc_columns;                  /* N block: columns whose expanded K block is kept (L2); a multiple of 32 */
     uint32_t mc_rows;                     /* M block: rows of A that are staged at once */
@@ -210,6 +216,7 @@ struct ffp8_kernels {
     ffp8_expand_fn *expand[FFP8_CLASS_COUNT];
     ffp8_dot_fn *dot[FFP8_CLASS_COUNT];
     ffp8_dot_fn *fused[FFP8_CLASS_COUNT];
+    ffp8_dot_fn *direct[FFP8_CLASS_COUNT];
     ffp8_depthwise_fn *depthwise_i16, *depthwise_f32;
     ffp8_epilogue_fn *epilogue;
 };

@@ -142,21 +142,35 @@ static ALWAYS_INLINE __m512i load_line(const uint8_t *line) {
     return _mm512_loadu_si512(line);
 }
 
+/* F32: word[s][h] is 32-bit lane 16h and up of element s of each pair. */
+static ALWAYS_INLINE void decode_floats(const struct line_tables *t, __m512i codes, size_t steps, enum line_kind kind, __m512i (*word)[2]) {
+    __m512i pair[2], low[2];
+    look_up_line(&t->element, codes, kind, pair);
+    if (kind == LINE_WIDE) look_up_line(&t->low_half, codes, kind, low);
+    UNROLL
+    for (size_t h = 0; h < 2; h++) {
+        word[0][h] = _mm512_slli_epi32(pair[h], 16);
+        if (kind == LINE_WIDE) word[0][h] = _mm512_or_si512(word[0][h], _mm512_and_si512(low[h], _mm512_set1_epi32(0xFFFF)));
+        if (steps == 1) continue;
+        word[1][h] = _mm512_and_si512(pair[h], _mm512_set1_epi32((int)0xFFFF0000));
+        if (kind == LINE_WIDE) word[1][h] = _mm512_or_si512(word[1][h], _mm512_srli_epi32(low[h], 16));
+    }
+}
+
+/* I16, BF16. */
+static ALWAYS_INLINE void decode_pairs(const struct line_tables *t, __m512i codes, enum line_kind kind, __m512i pair[2]) {
+    if (kind == LINE_NIBBLE) {
+        nibble_line(t, codes, pair);
+    } else {
+        look_up_line(&t->element, codes, kind, pair);
+    }
+}
+
 /* word[s][h]: step s < steps (1 or 2), columns 16h..16h+15. */
 static ALWAYS_INLINE void decode_words(const struct line_tables *t, const uint8_t *lines, size_t steps, ffp8_class c, enum line_kind kind,
                                        __m512i (*word)[2]) {
     if (c == FFP8_CLASS_F32) { /* both steps lie in one line */
-        __m512i codes = load_line(lines), pair[2], low[2];
-        look_up_line(&t->element, codes, kind, pair);
-        if (kind == LINE_WIDE) look_up_line(&t->low_half, codes, kind, low);
-        UNROLL
-        for (size_t h = 0; h < 2; h++) {
-            word[0][h] = _mm512_slli_epi32(pair[h], 16);
-            if (kind == LINE_WIDE) word[0][h] = _mm512_or_si512(word[0][h], _mm512_and_si512(low[h], _mm512_set1_epi32(0xFFFF)));
-            if (steps == 1) continue;
-            word[1][h] = _mm512_and_si512(pair[h], _mm512_set1_epi32((int)0xFFFF0000));
-            if (kind == LINE_WIDE) word[1][h] = _mm512_or_si512(word[1][h], _mm512_srli_epi32(low[h], 16));
-        }
+        decode_floats(t, load_line(lines), steps, kind, word);
         return;
     }
     UNROLL
@@ -166,13 +180,8 @@ static ALWAYS_INLINE void decode_words(const struct line_tables *t, const uint8_
             __m512i second = decode_bytes(t, load_line(lines + (s * 2 + 1) * FFP8_LINE_BYTES), kind);
             word[s][0] = _mm512_unpacklo_epi16(first, second);
             word[s][1] = _mm512_unpackhi_epi16(first, second);
-            continue;
-        }
-        __m512i codes = load_line(lines + s * FFP8_LINE_BYTES);
-        if (kind == LINE_NIBBLE) {
-            nibble_line(t, codes, word[s]);
         } else {
-            look_up_line(&t->element, codes, kind, word[s]);
+            decode_pairs(t, load_line(lines + s * FFP8_LINE_BYTES), kind, word[s]);
         }
     }
 }

@@ -3,7 +3,8 @@
  * gemm.c - plans a matrix product, cuts it into tasks, stages A and runs the loop nest
  *
  * A task is a rectangle of C. It walks its rows in blocks: stages a block of A's rows as elements of the class, then runs the nest over its
- * columns (plain weights: over a few columns at a time, which are packed first, or where they lie if A has few rows). No sum depends on how C is cut. Everything that a task writes
+ * columns (plain weights: over a few columns at a time, which are packed first,
+ * or where they lie if A has few rows). No sum depends on how C is cut. Everything that a task writes
  * but C lies in its own slice of the workspace, whose layout is one struct: the size query and the run fill it by the same function.
  */
 #include "gemm.h"

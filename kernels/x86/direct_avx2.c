@@ -19,8 +19,10 @@ enum { DIRECT_ROWS = 2, DIRECT_COLUMNS = 4, RUN = 32 /* codes of a column that a
 
 static NO_INLINE void look_up_run(const struct ffp8_lut *lut, const uint8_t *codes, ffp8_class c, uint32_t *word) {
     for (size_t i = 0; i < RUN; i++) {
-        if (c == FFP8_CLASS_F32) word[i] = lut->element[codes[i]];
-        else if (i % 2 == 0) word[i / 2] = lut->element[codes[i]] | lut->element[codes[i + 1]] << 16;
+        if (c == FFP8_CLASS_F32)
+            word[i] = lut->element[codes[i]];
+        else if (i % 2 == 0)
+            word[i / 2] = lut->element[codes[i]] | lut->element[codes[i + 1]] << 16;
     }
 }
 
@@ -111,7 +113,8 @@ static ALWAYS_INLINE void direct_columns(const struct ffp8_dot *d, const struct 
     UNROLL
     for (size_t i = 0; i < columns; i++) {
         UNROLL
-        for (size_t r = 0; r < rows; r++) sum[r][j + i] = c == FFP8_CLASS_F32 ? float_sum(acc[i][r]) : integer_sum(d, acc[i][r], r, j + i);
+        for (size_t r = 0; r < rows; r++)
+            sum[r][j + i] = c == FFP8_CLASS_F32 ? float_sum(acc[i][r]) : integer_sum(d, acc[i][r], r, j + i);
     }
 }
 

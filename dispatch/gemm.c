@@ -3,7 +3,8 @@
  * gemm.c - plans a matrix product, cuts it into tasks, stages A and runs the loop nest
  *
  * A task is a rectangle of C. It walks its rows in blocks: stages a block of A's rows as elements of the class, then runs the nest over its
- * columns (plain weights: over a few columns at a time, which are packed first). No sum depends on how C is cut. Everything that a task writes
+ * columns (plain weights: over a few columns at a time, which are packed first,
+ * or where they lie if A has few rows). No sum depends on how C is cut. Everything that a task writes
  * but C lies in its own slice of the workspace, whose layout is one struct: the size query and the run fill it by the same function.
  */
 #include "gemm.h"
@@ -21,7 +22,11 @@
 #include "select.h"
 #include "stage.h"
 
-enum { SLICE_ALIGNMENT = 64, PLAIN_BLOCK_BYTES = 1 << 18 /* of weights that are packed at a time: well within L2 */ };
+enum {
+    SLICE_ALIGNMENT = 64,
+    PLAIN_BLOCK_BYTES = 1 << 18, /* of weights that are packed at a time: well within L2 */
+    DIRECT_TERMS = 128           /* shorter scale groups are not worth direct kernels, which add lanes up at the end of each */
+};
 
 /* How the arguments map to the nest, and where everything lies in a task's slice. */
 struct plan {
@@ -36,6 +41,7 @@ struct plan {
     bool a_uniform;                    /* A's scales do not differ between rows: they go into the columns' */
     bool oracle;                       /* the nest does not serve this */
     bool in_place;                     /* A is read where it lies */
+    bool direct;                       /* so are plain weights: they are not packed first */
 
     size_t row_parts, column_parts, part_rows, part_columns; /* tasks */
     size_t block_rows;                                       /* of A that are staged at once */
@@ -111,7 +117,8 @@ static bool lay_out_slice(struct plan *plan, size_t group_k) {
            reserve(plan, &plan->tiles_at, ffp8_ceil_div(plan->block_rows, plan->tile_rows), sizeof(struct ffp8_tile)) &&
            reserve(plan, &plan->scratch_at, 1, ffp8_nest_scratch(nest)) &&
            reserve(plan, &plan->c_at, plan->ldc * sizeof(float), plan->block_rows) &&
-           reserve(plan, &plan->lines_at, plan->problem->packed ? 0 : round_up(plan->plain_columns, FFP8_NR) / FFP8_NR * FFP8_LINE_BYTES,
+           reserve(plan, &plan->lines_at,
+                   plan->problem->packed || plan->direct ? 0 : round_up(plan->plain_columns, FFP8_NR) / FFP8_NR * FFP8_LINE_BYTES,
                    nest->segment_lines);
 }
 
@@ -168,13 +175,20 @@ static ffp8_status make_plan(struct plan *plan, const struct ffp8_kernels *kerne
     const size_t most = at_least_one(kernels->mc_rows / plan->tile_rows) * plan->tile_rows;
     plan->block_rows = round_up(ffp8_ceil_div(plan->part_rows, ffp8_ceil_div(plan->part_rows, most)), plan->tile_rows);
     plan->plain_columns = plan->part_columns;
-    if (!problem->packed) {
+    const size_t a = block_of(&args->a_scales, args->k), w = block_of(&problem->w_scales, args->k);
+    const bool few_groups = ffp8_min_size(a, w) >= ffp8_min_size(args->k, DIRECT_TERMS);
+    plan->direct = !problem->packed && args->weights.order == FFP8_ORDER_NK && fused && few_groups;
+    if (plan->direct) {
+        plan->nest.plain_ld = args->weights.ld;
+        plan->nest.plain_k = args->k;
+        plan->nest.pad_code = plan->operands.pad_code;
+    } else if (!problem->packed) {
         const size_t fit = PLAIN_BLOCK_BYTES / at_least_one(args->k) / FFP8_NR * FFP8_NR;
         plan->plain_columns = ffp8_min_size(plan->part_columns, fit < FFP8_NR ? FFP8_NR : fit);
     }
 
     /* The query may come before pointers to scales are set: room for each way in which k may be grouped. */
-    const size_t a = block_of(&args->a_scales, args->k), w = block_of(&problem->w_scales, args->k), possible[] = {args->k, a, w};
+    const size_t possible[] = {args->k, a, w};
     size_t slice = 0, total;
     for (size_t i = 0; i < 3; i++) {
         if (!lay_out_slice(plan, possible[i])) return FFP8_ERROR_OVERFLOW;
@@ -344,7 +358,9 @@ static void run_task(void *context, size_t index) {
             nest.column_end = ffp8_min_size(plan->plain_columns, task.columns - j);
             nest.col_scale = column_scale + j;
             nest.lines = plan->problem->codes + task.first / FFP8_NR * nest.segment_lines * FFP8_LINE_BYTES;
-            if (!plan->problem->packed) {
+            if (plan->direct) {
+                nest.plain = args->weights.data + task.first * args->weights.ld;
+            } else if (!plan->problem->packed) {
                 pack_columns(plan, task.first, nest.column_end, slice + plan->lines_at);
                 nest.lines = slice + plan->lines_at;
             }
@@ -435,5 +451,8 @@ ffp8_status ffp8_gemm_explain(const ffp8_gemm_args *args, char *text, size_t byt
     const ffp8_class product = plan.operands.product, class_of = plan.operands.class_of;
     return ffp8_explain(text, bytes, "%s: %s%s%s%s%s%s", kernels->name, class_names[product], product != class_of ? " as " : "",
                         product != class_of ? class_names[class_of] : "", problem.packed ? " packed" : " plain",
-                        args->a_quantize ? ", A quantized" : "", plan.nest.fused ? ", fused" : "");
+                        args->a_quantize ? ", A quantized" : "",
+                        plan.direct       ? ", direct"
+                        : plan.nest.fused ? ", fused"
+                                          : "");
 }

@@ -48,6 +48,7 @@ static struct cut make_cut(const struct ffp8_nest *nest) {
     if (!nest->fused) most = ffp8_min_size(most, block_words);
     if (cut.integer) {
         exact_words = nest->exact_terms / ffp8_class_elements(class_of);
+        if (nest->plain_k && exact_words <= SIZE_MAX / FFP8_DIRECT_SPREAD) exact_words *= FFP8_DIRECT_SPREAD;
         most = ffp8_min_size(most, exact_words);
     }
     if (cut.group_words == 0) return cut; /* k = 0: nothing to cut */
@@ -135,6 +136,13 @@ static const uint8_t *lines_of(const struct block *b, size_t panel, const struct
            piece->word * word_bytes;
 }
 
+static const uint8_t *plain_of(const struct block *b, size_t panel, const struct piece *piece, size_t *terms) {
+    const struct ffp8_nest *nest = b->nest;
+    const size_t elements = ffp8_class_elements(nest->class_of), k = piece->word * elements;
+    *terms = ffp8_min_size(piece->words * elements, nest->plain_k - k);
+    return nest->plain + (b->column + panel * FFP8_NR) * nest->plain_ld + k;
+}
+
 static uint8_t *panel_of(const struct block *b, size_t panel, size_t in_chunk) {
     return b->panels + (panel * b->cut->chunk_pieces + in_chunk) * b->cut->panel_bytes;
 }
@@ -177,13 +185,16 @@ static void run_panel(const struct block *b, const struct ffp8_tile *tile, size_
         .ldw = b->ldw,
         .lut = nest->lut,
         .a_offset = nest->a_offset,
+        .ldb = nest->plain_ld,
+        .pad_code = nest->pad_code,
     };
     if (cut->wide == WIDE_TILE) d.wide = b->wide;
     if (cut->wide == WIDE_BLOCK) {
         d.wide = b->wide + tile->row * b->ldw + panel * FFP8_NR;
         d.ldw = tile->c_step * b->ldw;
     }
-    ffp8_dot_fn *const dot = nest->fused ? nest->kernels->fused[nest->class_of] : nest->kernels->dot[nest->class_of];
+    ffp8_dot_fn *const *const kind = nest->plain ? nest->kernels->direct : nest->fused ? nest->kernels->fused : nest->kernels->dot;
+    ffp8_dot_fn *const dot = kind[nest->class_of];
 
     for (size_t i = own_piece(b, tile, from), next; i < to; i = next) {
         const struct piece piece = get_piece(nest, cut, i);
@@ -193,7 +204,10 @@ static void run_panel(const struct block *b, const struct ffp8_tile *tile, size_
         for (next = i; next < batch_end; next = own_piece(b, tile, next + 1)) {
             const struct piece p = get_piece(nest, cut, next);
             a[d.count] = tile->a + (nest->segment_offset ? nest->segment_offset[p.segment] : 0) + p.word * FFP8_WORD_BYTES;
-            lines[d.count++] = nest->fused ? lines_of(b, panel, &p) : panel_of(b, panel, next - begin);
+            if (nest->plain)
+                lines[d.count++] = plain_of(b, panel, &p, &d.terms);
+            else
+                lines[d.count++] = nest->fused ? lines_of(b, panel, &p) : panel_of(b, panel, next - begin);
         }
         if (d.words == 0) continue;
         d.col_scale = nest->col_scale + piece.group * nest->ld_col_scale + b->column + panel * FFP8_NR;

@@ -35,6 +35,10 @@ struct ffp8_nest {
 
     /* B: [panels][segments][segment_lines][64 bytes] */
     const uint8_t *lines;
+    /* Or plain rows of weights, one a column, plain_ld apart, of plain_k codes (fused, one segment): instead of lines. */
+    const uint8_t *plain;
+    size_t plain_ld, plain_k;
+    uint8_t pad_code;
     const struct ffp8_lut *lut;
     size_t column_begin, column_end; /* of this call; column_begin is a multiple of 32 */
     size_t segments, segment_lines;

@@ -55,6 +55,9 @@ static const struct ffp8_kernels *const tables[] = {
 #ifdef FFP8_HAVE_AVX512
     &ffp8_kernels_avx512,
 #endif
+#ifdef FFP8_HAVE_AVX512VNNI
+    &ffp8_kernels_avx512vnni,
+#endif
 #ifdef FFP8_HAVE_AVX512BF16
     &ffp8_kernels_avx512bf16,
 #endif

@@ -37,9 +37,7 @@ static inline uint32_t ffp8_random_key(uint64_t seed, uint64_t index) {
 }
 
 /* ... and the element's 32 random bits. */
-static inline uint32_t ffp8_random32(uint32_t key, uint32_t index_low) {
-    return ffp8_mix32(index_low ^ key);
-}
+static inline uint32_t ffp8_random32(uint32_t key, uint32_t index_low) { return ffp8_mix32(index_low ^ key); }
 
 static inline uint16_t ffp8_bf16_from_f32(float x) {
     uint32_t u = ffp8_bits(x);
@@ -47,9 +45,7 @@ static inline uint16_t ffp8_bf16_from_f32(float x) {
     return (uint16_t)((u + 0x7FFFu + (u >> 16 & 1u)) >> 16);
 }
 
-static inline float ffp8_f32_from_bf16(uint16_t h) {
-    return ffp8_float((uint32_t)h << 16 | ((h & 0x7FFFu) > 0x7F80u ? 0x400000u : 0u));
-}
+static inline float ffp8_f32_from_bf16(uint16_t h) { return ffp8_float((uint32_t)h << 16 | ((h & 0x7FFFu) > 0x7F80u ? 0x400000u : 0u)); }
 
 static inline uint16_t ffp8_f16_from_f32(float x) {
     uint32_t u = ffp8_bits(x), sign = u >> 16 & 0x8000u, mag = u & 0x7FFFFFFFu;

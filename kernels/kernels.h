@@ -25,18 +25,22 @@
 
 enum {
     FFP8_CLASS_COUNT = 4,
-    FFP8_NR = 32,             /* columns of a panel */
-    FFP8_WORD_BYTES = 4,      /* one k-step of a lane: 4 int8, 2 int16, 2 bf16 or 1 f32 */
-    FFP8_LINE_BYTES = 64,     /* packed weights: 32 columns times one pair of k */
+    FFP8_NR = 32,                                /* columns of a panel */
+    FFP8_WORD_BYTES = 4,                         /* one k-step of a lane: 4 int8, 2 int16, 2 bf16 or 1 f32 */
+    FFP8_LINE_BYTES = 64,                        /* packed weights: 32 columns times one pair of k */
     FFP8_STEP_BYTES = FFP8_NR * FFP8_WORD_BYTES, /* expanded panel: 32 words, one a column */
-    FFP8_MAX_MR = 16,         /* no tier's row tile is larger */
-    FFP8_I16_LIMIT = 4095     /* largest magnitude of an I16 element: 4032 is what E3M5 needs */
+    FFP8_MAX_MR = 16,                            /* no tier's row tile is larger */
+    FFP8_DIRECT_SPREAD = 8,                      /* direct kernels spread a column's terms over at least twice so many int32 sums */
+    FFP8_I16_LIMIT = 4095                        /* largest magnitude of an I16 element: 4032 is what E3M5 needs */
 };
 
 /* Elements in a word, by class, and back. */
 static inline size_t ffp8_class_elements(ffp8_class c) { return c == FFP8_CLASS_I8 ? 4 : c == FFP8_CLASS_F32 ? 1 : 2; }
 static inline size_t ffp8_class_bytes(ffp8_class c) { return FFP8_WORD_BYTES / ffp8_class_elements(c); }
-static inline size_t ffp8_class_words(ffp8_class c, size_t k) { size_t e = ffp8_class_elements(c); return (k + e - 1) / e; }
+static inline size_t ffp8_class_words(ffp8_class c, size_t k) {
+    size_t e = ffp8_class_elements(c);
+    return (k + e - 1) / e;
+}
 
 /* ---------------------------------------------------------------------------------------------------------------
  * Look-up table: all that a kernel knows of a format. Built by dispatch/lut.c.
@@ -46,17 +50,17 @@ static inline size_t ffp8_class_words(ffp8_class c, size_t k) { size_t e = ffp8_
  * sets one only if that holds.
  */
 enum ffp8_lut_kind {
-    FFP8_LUT_TABLE,  /* nothing but the table is known */
-    FFP8_LUT_HALF,   /* F32: element = half_to_float((c & sign_mask) << 8 | (c & magnitude_mask) << half_shift): exact for x <= 5 with
+    FFP8_LUT_TABLE, /* nothing but the table is known */
+    FFP8_LUT_HALF,  /* F32: element = half_to_float((c & sign_mask) << 8 | (c & magnitude_mask) << half_shift): exact for x <= 5 with
                         the shift chosen as 15 - bias. BF16 and F16 tables have other shifts and are not of this kind. */
-    FFP8_LUT_NIBBLE  /* I8, I16: element = step[c >> 4] * (offset[c >> 4] + (c & 15)): exact for x <= 3 */
+    FFP8_LUT_NIBBLE /* I8, I16: element = step[c >> 4] * (offset[c >> 4] + (c & 15)): exact for x <= 3 */
 };
 
 struct ffp8_lut {
     alignas(64) uint32_t element[256];
     alignas(64) uint8_t plane[4][256];
     ffp8_class class_of;
-    int shift;               /* value = element * 2^shift */
+    int shift; /* value = element * 2^shift */
     enum ffp8_lut_kind kind;
     bool mirrored;           /* BF16, F32 (element bytes): element[c | 0x80] == element[c] with the top bit set, for all c < 128 */
     bool negated;            /* I8, I16: element[c | 0x80] == -element[c] for all c < 128 */
@@ -133,6 +137,9 @@ static inline size_t ffp8_panel_bytes(ffp8_class c, size_t words) { return (word
  *     sum[r][j] = sum over i < count, w < words of  a[i](row r, word w) . b[i](word w, column j)       (. = dot of the words' elements)
  * a[i] points to row 0 of the tile in segment i, rows lie lda_bytes apart, words in a row are contiguous, alignment is 1.
  * b[i] points to an expanded panel (dot) or to packed lines (fused, which decodes with `lut` in registers).
+ * direct takes plain weights: count is 1, words is not looked at, b[0] points to `cols` rows of `terms` codes, ldb bytes apart, a[0] to rows
+ * of `terms` elements, whole words or not. Neither is read beyond that. Code that stands for what is not there: pad_code, a finite element. sum is exact
+ * up to FFP8_DIRECT_SPREAD times as many terms as int32 holds.
  * Then, with s = row_scale ? row_scale[r] * col_scale[j] : col_scale[j]:
  *     t = sum (+ wide[r][j] if WIDE_IN);   WIDE_OUT: wide[r][j] = t;   else c[r][j] = ADD ? fma(f32(t), s, c[r][j]) : f32(t) * s.
  * Only I8 and I16 know WIDE_*: there sum is exact in int32 (the driver keeps count * words below the limit), t exact in double, and
@@ -146,15 +153,17 @@ struct ffp8_dot {
     const void *const *b;
     size_t count, words;
     size_t lda_bytes;
-    size_t rows; /* 1..mr of the class (dot), 1..fused_rows (fused) */
+    size_t rows; /* 1..mr of the class (dot), 1..fused_rows (fused, direct) */
     size_t cols; /* 1..32 */
     float *c;
     size_t ldc; /* elements */
     double *wide;
     size_t ldw;
-    const float *row_scale; /* rows, or NULL */
-    const float *col_scale; /* 32 readable */
-    const struct ffp8_lut *lut; /* fused only: the weights' lut */
+    const float *row_scale;     /* rows, or NULL */
+    const float *col_scale;     /* 32 readable */
+    const struct ffp8_lut *lut; /* fused, direct: the weights' lut */
+    size_t terms, ldb;          /* direct only */
+    uint8_t pad_code;           /* direct only */
     uint32_t flags;
     uint8_t a_offset; /* I8 only: 128 or 0 */
 };
@@ -165,8 +174,8 @@ typedef void ffp8_dot_fn(const struct ffp8_dot *d);
  * I16: int16 elements, the sum exact in int32 (the driver checks taps), rounded once: exact. F32: FMA in increasing t from 0.
  */
 struct ffp8_depthwise {
-    const void *const *x; /* [taps]: first pixel's first channel under tap t */
-    const void *const *w; /* [taps] */
+    const void *const *x;               /* [taps]: first pixel's first channel under tap t */
+    const void *const *w;               /* [taps] */
     size_t taps, pixels, ldx, channels; /* ldx in elements */
     float *c;
     size_t ldc;
@@ -182,7 +191,8 @@ struct ffp8_finish {
     ffp8_activation activation;
     float clip_min, clip_max;
 };
-typedef float ffp8_epilogue_fn(float *y, size_t n, const float *bias, const float *residual, const float *addend, const struct ffp8_finish *finish);
+typedef float ffp8_epilogue_fn(float *y, size_t n, const float *bias, const float *residual, const float *addend,
+                               const struct ffp8_finish *finish);
 
 /* Epilogue and encoding in one pass: dst[i] is what encode makes of the epilogue's y[i], bit for bit. y may be overwritten, with anything.
  * The encoder's scale is positive. */
@@ -199,7 +209,7 @@ struct ffp8_kernels {
 
     ffp8_class runs_as[FFP8_CLASS_COUNT]; /* class that this tier computes a product's class in, e.g. avx2: { I16, I16, F32, F32 } */
     uint8_t mr[FFP8_CLASS_COUNT];         /* rows of the dot kernels' tile */
-    uint8_t fused_rows;                   /* up to so many rows of A, fused beats expand and dot */
+    uint8_t fused_rows;                   /* up to so many rows of A, fused beats expand and dot, and direct beats packing */
     uint32_t kc_bytes;                    /* K block: expanded bytes of one column */
     uint32_t nc_columns;                  /* N block: columns whose expanded K block is kept (L2); a multiple of 32 */
     uint32_t mc_rows;                     /* M block: rows of A that are staged at once */
@@ -215,6 +225,7 @@ struct ffp8_kernels {
     ffp8_expand_fn *expand[FFP8_CLASS_COUNT];
     ffp8_dot_fn *dot[FFP8_CLASS_COUNT];
     ffp8_dot_fn *fused[FFP8_CLASS_COUNT];
+    ffp8_dot_fn *direct[FFP8_CLASS_COUNT];
     ffp8_depthwise_fn *depthwise_i16, *depthwise_f32;
     ffp8_epilogue_fn *epilogue;
     ffp8_finish_codes_fn *finish_codes;
@@ -223,6 +234,7 @@ struct ffp8_kernels {
 extern const struct ffp8_kernels ffp8_kernels_generic;
 extern const struct ffp8_kernels ffp8_kernels_avx2;
 extern const struct ffp8_kernels ffp8_kernels_avx512;
+extern const struct ffp8_kernels ffp8_kernels_avx512vnni;
 extern const struct ffp8_kernels ffp8_kernels_avx512bf16;
 extern const struct ffp8_kernels ffp8_kernels_neon;
 

@@ -294,8 +294,8 @@ Test(planted, tanh_off_by_8_ulp) {
     expect(&table, "epilogue", CHECK_WRONG_VALUE);
 }
 
-static void forgets_index(float *y, uint8_t *dst, size_t n, const float *bias, const float *residual, const float *addend, const struct ffp8_finish *finish,
-                          const struct ffp8_encoder *encoder, uint64_t index) {
+static void forgets_index(float *y, uint8_t *dst, size_t n, const float *bias, const float *residual, const float *addend,
+                          const struct ffp8_finish *finish, const struct ffp8_encoder *encoder, uint64_t index) {
     (void)index;
     GENERIC.finish_codes(y, dst, n, bias, residual, addend, finish, encoder, 0);
 }
@@ -304,8 +304,8 @@ Test(planted, index_lost_behind_the_epilogue) {
     expect(&table, "finish_codes", CHECK_WRONG_VALUE);
 }
 
-static void encodes_minus_zero(float *y, uint8_t *dst, size_t n, const float *bias, const float *residual, const float *addend, const struct ffp8_finish *finish,
-                               const struct ffp8_encoder *encoder, uint64_t index) {
+static void encodes_minus_zero(float *y, uint8_t *dst, size_t n, const float *bias, const float *residual, const float *addend,
+                               const struct ffp8_finish *finish, const struct ffp8_encoder *encoder, uint64_t index) {
     GENERIC.epilogue(y, n, bias, residual, addend, finish);
     for (size_t i = 0; i < n && finish->activation == FFP8_ACTIVATION_RELU; i++)
         if (y[i] == 0) y[i] = -0.0f;

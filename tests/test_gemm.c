@@ -679,6 +679,13 @@ Test(gemm, explain_names_tier_class_and_fallback) {
         for (size_t i = 0; i < 4096; i++) scales[i] = 1;
         job.args.packed = (ffp8_packed){0};
         job.args.weights.data = job.w.data;
+        for (size_t m = 1; m <= 20; m += 19) { /* few rows: plain weights are read where they lie */
+            job.args.m = m;
+            cr_assert_eq(ffp8_gemm_explain(&job.args, text, sizeof text), FFP8_OK);
+            snprintf(want, sizeof want, "%s: i16 plain%s", ffp8_isa_name(ffp8_active_isa()),
+                     m == 1 && job.args.weights.order == FFP8_ORDER_NK ? ", direct" : "");
+            cr_assert_str_eq(text, want);
+        }
         job.args.a_scales = (ffp8_scales){.data = scales, .block_rows = 1, .block_k = 12, .ld = 6};
         job.args.weights.scales = (ffp8_scales){.data = scales, .block_rows = 1, .block_k = 8, .ld = 8};
         cr_assert_eq(ffp8_gemm_explain(&job.args, text, sizeof text), FFP8_OK);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * dot_generic.c - the batch-reduce micro-kernels, on expanded panels (dot) and on packed lines (fused)
+ * dot_generic.c - the batch-reduce micro-kernels, on expanded panels (dot), packed lines (fused) and plain rows (direct)
  *
  * The formula stands at struct ffp8_dot. Order of summation: segments, words, elements in a word, each in increasing order, into one sum.
  * I8, I16: in int64, exact. BF16: the product is exact in FP32, so that its fused multiply-add is an addition. F32: fused multiply-add.
@@ -9,6 +9,8 @@
 
 #include "../kernel_util.h"
 #include "dot_generic.h"
+
+enum source { PANEL, LINES, PLAIN }; /* what B is */
 
 static int32_t int_at(const void *p, size_t i, ffp8_class c) {
     if (c == FFP8_CLASS_I8) return ((const int8_t *)p)[i];
@@ -29,8 +31,9 @@ static float float_at(const void *p, size_t i, ffp8_class c) {
 }
 
 /* Element k of column j of B's segment i, as it lies in memory: zero-extended. */
-static uint32_t b_bits(const struct ffp8_dot *d, size_t i, size_t k, size_t j, ffp8_class c, bool fused) {
-    if (fused) return d->lut->element[((const uint8_t *)d->b[i])[ffp8_line_index(k, j)]];
+static uint32_t b_bits(const struct ffp8_dot *d, size_t i, size_t k, size_t j, ffp8_class c, enum source source) {
+    if (source == PLAIN) return d->lut->element[((const uint8_t *)d->b[i])[j * d->ldb + k]];
+    if (source == LINES) return d->lut->element[((const uint8_t *)d->b[i])[ffp8_line_index(k, j)]];
     size_t per_word = ffp8_class_elements(c), bytes = ffp8_class_bytes(c), word = k / per_word + (c == FFP8_CLASS_I8);
     uint32_t bits = 0;
     memcpy(&bits, (const uint8_t *)d->b[i] + word * FFP8_STEP_BYTES + j * FFP8_WORD_BYTES + k % per_word * bytes, bytes);
@@ -53,18 +56,18 @@ static void finish_wide(const struct ffp8_dot *d, size_t r, size_t j, int64_t su
     }
 }
 
-static void dot_int(const struct ffp8_dot *d, ffp8_class c, bool fused) {
-    size_t elements = d->words * ffp8_class_elements(c);
+static void dot_int(const struct ffp8_dot *d, ffp8_class c, enum source source) {
+    const size_t elements = source == PLAIN ? d->terms : d->words * ffp8_class_elements(c);
     for (size_t r = 0; r < d->rows; r++) {
         for (size_t j = 0; j < d->cols; j++) {
             int64_t sum = 0;
             for (size_t i = 0; i < d->count; i++) {
                 const uint8_t *a = (const uint8_t *)d->a[i] + r * d->lda_bytes;
-                if (c == FFP8_CLASS_I8 && !fused && d->a_offset) sum += ((const int32_t *)d->b[i])[j];
+                if (c == FFP8_CLASS_I8 && source == PANEL && d->a_offset) sum += ((const int32_t *)d->b[i])[j];
                 for (size_t k = 0; k < elements; k++) {
-                    uint32_t b = b_bits(d, i, k, j, c, fused);
+                    uint32_t b = b_bits(d, i, k, j, c, source);
                     if (c == FFP8_CLASS_I8) {
-                        sum += (a[k] - (fused ? d->a_offset : 0)) * (int8_t)b;
+                        sum += (a[k] - (source == PANEL ? 0 : d->a_offset)) * (int8_t)b;
                     } else {
                         sum += int_at(a, k, c) * (int16_t)b;
                     }
@@ -75,15 +78,15 @@ static void dot_int(const struct ffp8_dot *d, ffp8_class c, bool fused) {
     }
 }
 
-static void dot_float(const struct ffp8_dot *d, ffp8_class c, bool fused) {
-    size_t elements = d->words * ffp8_class_elements(c);
+static void dot_float(const struct ffp8_dot *d, ffp8_class c, enum source source) {
+    const size_t elements = source == PLAIN ? d->terms : d->words * ffp8_class_elements(c);
     for (size_t r = 0; r < d->rows; r++) {
         for (size_t j = 0; j < d->cols; j++) {
             float sum = 0;
             for (size_t i = 0; i < d->count; i++) {
                 const uint8_t *a = (const uint8_t *)d->a[i] + r * d->lda_bytes;
                 for (size_t k = 0; k < elements; k++) {
-                    uint32_t b = b_bits(d, i, k, j, c, fused);
+                    uint32_t b = b_bits(d, i, k, j, c, source);
                     sum = fmaf(float_at(a, k, c), ffp8_float(c == FFP8_CLASS_BF16 ? b << 16 : b), sum);
                 }
             }
@@ -92,11 +95,15 @@ static void dot_float(const struct ffp8_dot *d, ffp8_class c, bool fused) {
     }
 }
 
-void ffp8_dot_i8_generic(const struct ffp8_dot *d) { dot_int(d, FFP8_CLASS_I8, false); }
-void ffp8_dot_i16_generic(const struct ffp8_dot *d) { dot_int(d, FFP8_CLASS_I16, false); }
-void ffp8_dot_bf16_generic(const struct ffp8_dot *d) { dot_float(d, FFP8_CLASS_BF16, false); }
-void ffp8_dot_f32_generic(const struct ffp8_dot *d) { dot_float(d, FFP8_CLASS_F32, false); }
-void ffp8_fused_i8_generic(const struct ffp8_dot *d) { dot_int(d, FFP8_CLASS_I8, true); }
-void ffp8_fused_i16_generic(const struct ffp8_dot *d) { dot_int(d, FFP8_CLASS_I16, true); }
-void ffp8_fused_bf16_generic(const struct ffp8_dot *d) { dot_float(d, FFP8_CLASS_BF16, true); }
-void ffp8_fused_f32_generic(const struct ffp8_dot *d) { dot_float(d, FFP8_CLASS_F32, true); }
+void ffp8_dot_i8_generic(const struct ffp8_dot *d) { dot_int(d, FFP8_CLASS_I8, PANEL); }
+void ffp8_dot_i16_generic(const struct ffp8_dot *d) { dot_int(d, FFP8_CLASS_I16, PANEL); }
+void ffp8_dot_bf16_generic(const struct ffp8_dot *d) { dot_float(d, FFP8_CLASS_BF16, PANEL); }
+void ffp8_dot_f32_generic(const struct ffp8_dot *d) { dot_float(d, FFP8_CLASS_F32, PANEL); }
+void ffp8_fused_i8_generic(const struct ffp8_dot *d) { dot_int(d, FFP8_CLASS_I8, LINES); }
+void ffp8_fused_i16_generic(const struct ffp8_dot *d) { dot_int(d, FFP8_CLASS_I16, LINES); }
+void ffp8_fused_bf16_generic(const struct ffp8_dot *d) { dot_float(d, FFP8_CLASS_BF16, LINES); }
+void ffp8_fused_f32_generic(const struct ffp8_dot *d) { dot_float(d, FFP8_CLASS_F32, LINES); }
+void ffp8_direct_i8_generic(const struct ffp8_dot *d) { dot_int(d, FFP8_CLASS_I8, PLAIN); }
+void ffp8_direct_i16_generic(const struct ffp8_dot *d) { dot_int(d, FFP8_CLASS_I16, PLAIN); }
+void ffp8_direct_bf16_generic(const struct ffp8_dot *d) { dot_float(d, FFP8_CLASS_BF16, PLAIN); }
+void ffp8_direct_f32_generic(const struct ffp8_dot *d) { dot_float(d, FFP8_CLASS_F32, PLAIN); }

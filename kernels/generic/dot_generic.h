@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * dot_generic.h - the generic kernels of matrix products: expand, dot, fused, depthwise
+ * dot_generic.h - the generic kernels of matrix products: expand, dot, fused, direct, depthwise
  */
 #ifndef FFP8_DOT_GENERIC_H
 #define FFP8_DOT_GENERIC_H
@@ -24,6 +24,10 @@ void ffp8_fused_i8_generic(const struct ffp8_dot *d);
 void ffp8_fused_i16_generic(const struct ffp8_dot *d);
 void ffp8_fused_bf16_generic(const struct ffp8_dot *d);
 void ffp8_fused_f32_generic(const struct ffp8_dot *d);
+void ffp8_direct_i8_generic(const struct ffp8_dot *d);
+void ffp8_direct_i16_generic(const struct ffp8_dot *d);
+void ffp8_direct_bf16_generic(const struct ffp8_dot *d);
+void ffp8_direct_f32_generic(const struct ffp8_dot *d);
 void ffp8_depthwise_i16_generic(const struct ffp8_depthwise *d);
 void ffp8_depthwise_f32_generic(const struct ffp8_depthwise *d);
 

@@ -28,6 +28,7 @@ const struct ffp8_kernels ffp8_kernels_generic = {
     .expand = {ffp8_expand_i8_generic, ffp8_expand_16_generic, ffp8_expand_16_generic, ffp8_expand_f32_generic},
     .dot = {ffp8_dot_i8_generic, ffp8_dot_i16_generic, ffp8_dot_bf16_generic, ffp8_dot_f32_generic},
     .fused = {ffp8_fused_i8_generic, ffp8_fused_i16_generic, ffp8_fused_bf16_generic, ffp8_fused_f32_generic},
+    .direct = {ffp8_direct_i8_generic, ffp8_direct_i16_generic, ffp8_direct_bf16_generic, ffp8_direct_f32_generic},
     .depthwise_i16 = ffp8_depthwise_i16_generic,
     .depthwise_f32 = ffp8_depthwise_f32_generic,
     .epilogue = ffp8_epilogue_generic,

@@ -23,6 +23,8 @@ static ALWAYS_INLINE __m512i dot(__m512i acc, __m512i a, __m512i b, ffp8_class c
     if (c == FFP8_CLASS_F32) __asm__("vfmadd231ps %2, %1, %0" : "+v"(acc) : "v"(a), "v"(b));
 #ifdef __AVX512BF16__
     if (c == FFP8_CLASS_BF16) __asm__("vdpbf16ps %2, %1, %0" : "+v"(acc) : "v"(a), "v"(b));
+#endif
+#ifdef __AVX512VNNI__
     if (c == FFP8_CLASS_I16) __asm__("vpdpwssd %2, %1, %0" : "+v"(acc) : "v"(a), "v"(b));
     if (c == FFP8_CLASS_I8) __asm__("vpdpbusd %2, %1, %0" : "+v"(acc) : "v"(a), "v"(b));
 #else

@@ -28,7 +28,8 @@ INLINE struct constants broadcast(const struct ffp8_encoder *e, uint32_t key) {
     uint32_t shift = 23 - e->fraction_bits;
     struct constants c = {
         .scale = _mm256_set1_ps(e->scale),
-        .magic = _mm256_castsi256_ps(_mm256_set1_epi32((int)((uint32_t)(e->lowest_exponent + (int)shift + 127) << 23))), /* unused where out of range */
+        .magic = _mm256_castsi256_ps(
+            _mm256_set1_epi32((int)((uint32_t)(e->lowest_exponent + (int)shift + 127) << 23))), /* unused where out of range */
         .rebias = _mm256_set1_epi32((int)((uint32_t)(e->lowest_exponent + 126) << 23)),
         .half_less_one = _mm256_set1_epi32((1 << (shift - 1)) - 1),
         .lowest = _mm256_set1_epi32(e->lowest_exponent),

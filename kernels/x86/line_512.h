@@ -6,7 +6,7 @@
  * Everything but NIBBLE is a table look-up of 16-bit elements: the low 16 bits of lut->element (I16, BF16), or the high 16 (F32), which
  * is all there is of an 8-bit float that is normal in FP32. Codebooks may need all 32 bits: WIDE looks up both halves.
  *   VBMI: byte planes by vpermi2b, 128 codes at a time; low and high bytes meet in an unpack, which also puts the columns in order.
- *   else: 16-bit elements by vpermi2w, 64 codes at a time, after an unpack with zero.
+ *   else: 16-bit elements by vpermi2w, 64 codes at a time, after an unpack with zero. I8 packs them again.
  * MIRRORED tables are half as large, the sign is a bit of the code. NIBBLE: step * (offset + low nibble), by two vpshufb and vpmaddubsw.
  * All kinds are exact, so that the choice among them never shows.
  */
@@ -33,11 +33,10 @@ struct line_tables {
 };
 
 static ALWAYS_INLINE enum line_kind line_kind(const struct ffp8_lut *lut, ffp8_class c) {
-    if (c == FFP8_CLASS_I8) return LINE_FULL;
 #ifdef __AVX512VBMI__
-    if (c == FFP8_CLASS_I16) return LINE_FULL; /* as many instructions as a sign applied to a half table */
+    if (c <= FFP8_CLASS_I16) return LINE_FULL; /* I16: as many instructions as a sign applied to a half table */
 #else
-    if (c == FFP8_CLASS_I16) return lut->kind == FFP8_LUT_NIBBLE ? LINE_NIBBLE : LINE_FULL;
+    if (c <= FFP8_CLASS_I16) return lut->kind == FFP8_LUT_NIBBLE ? LINE_NIBBLE : LINE_FULL;
 #endif
     if (c == FFP8_CLASS_F32) {
         __m512i any = _mm512_setzero_si512();
@@ -121,44 +120,68 @@ static ALWAYS_INLINE void nibble_line(const struct line_tables *t, __m512i codes
     pair[1] = _mm512_maddubs_epi16(_mm512_unpackhi_epi8(significand, zero), _mm512_unpackhi_epi8(step, step));
 }
 
+/* I8: elements of 8 bits in the order of the codes. */
+static ALWAYS_INLINE __m512i decode_bytes(const struct line_tables *t, __m512i codes, enum line_kind kind) {
+#ifdef __AVX512VBMI__
+    return look_up_bytes(t->element.low, codes, kind);
+#else
+    __m512i pair[2];
+    if (kind == LINE_NIBBLE) { /* the low byte: UINT8 has integers up to 255 */
+        nibble_line(t, codes, pair);
+        pair[0] = _mm512_and_si512(pair[0], _mm512_set1_epi16(255));
+        pair[1] = _mm512_and_si512(pair[1], _mm512_set1_epi16(255));
+    } else {
+        look_up_line(&t->element, codes, kind, pair);
+    }
+    return _mm512_packus_epi16(pair[0], pair[1]);
+#endif
+}
+
 static ALWAYS_INLINE __m512i load_line(const uint8_t *line) {
     _mm_prefetch((const char *)line + PREFETCH_BYTES, _MM_HINT_T0);
     return _mm512_loadu_si512(line);
+}
+
+/* F32: word[s][h] is 32-bit lane 16h and up of element s of each pair. */
+static ALWAYS_INLINE void decode_floats(const struct line_tables *t, __m512i codes, size_t steps, enum line_kind kind, __m512i (*word)[2]) {
+    __m512i pair[2], low[2];
+    look_up_line(&t->element, codes, kind, pair);
+    if (kind == LINE_WIDE) look_up_line(&t->low_half, codes, kind, low);
+    UNROLL
+    for (size_t h = 0; h < 2; h++) {
+        word[0][h] = _mm512_slli_epi32(pair[h], 16);
+        if (kind == LINE_WIDE) word[0][h] = _mm512_or_si512(word[0][h], _mm512_and_si512(low[h], _mm512_set1_epi32(0xFFFF)));
+        if (steps == 1) continue;
+        word[1][h] = _mm512_and_si512(pair[h], _mm512_set1_epi32((int)0xFFFF0000));
+        if (kind == LINE_WIDE) word[1][h] = _mm512_or_si512(word[1][h], _mm512_srli_epi32(low[h], 16));
+    }
+}
+
+/* I16, BF16. */
+static ALWAYS_INLINE void decode_pairs(const struct line_tables *t, __m512i codes, enum line_kind kind, __m512i pair[2]) {
+    if (kind == LINE_NIBBLE) {
+        nibble_line(t, codes, pair);
+    } else {
+        look_up_line(&t->element, codes, kind, pair);
+    }
 }
 
 /* word[s][h]: step s < steps (1 or 2), columns 16h..16h+15. */
 static ALWAYS_INLINE void decode_words(const struct line_tables *t, const uint8_t *lines, size_t steps, ffp8_class c, enum line_kind kind,
                                        __m512i (*word)[2]) {
     if (c == FFP8_CLASS_F32) { /* both steps lie in one line */
-        __m512i codes = load_line(lines), pair[2], low[2];
-        look_up_line(&t->element, codes, kind, pair);
-        if (kind == LINE_WIDE) look_up_line(&t->low_half, codes, kind, low);
-        UNROLL
-        for (size_t h = 0; h < 2; h++) {
-            word[0][h] = _mm512_slli_epi32(pair[h], 16);
-            if (kind == LINE_WIDE) word[0][h] = _mm512_or_si512(word[0][h], _mm512_and_si512(low[h], _mm512_set1_epi32(0xFFFF)));
-            if (steps == 1) continue;
-            word[1][h] = _mm512_and_si512(pair[h], _mm512_set1_epi32((int)0xFFFF0000));
-            if (kind == LINE_WIDE) word[1][h] = _mm512_or_si512(word[1][h], _mm512_srli_epi32(low[h], 16));
-        }
+        decode_floats(t, load_line(lines), steps, kind, word);
         return;
     }
     UNROLL
     for (size_t s = 0; s < steps; s++) {
-#ifdef __AVX512VBMI__
         if (c == FFP8_CLASS_I8) {
-            __m512i first = look_up_bytes(t->element.low, load_line(lines + s * 2 * FFP8_LINE_BYTES), kind);
-            __m512i second = look_up_bytes(t->element.low, load_line(lines + (s * 2 + 1) * FFP8_LINE_BYTES), kind);
+            __m512i first = decode_bytes(t, load_line(lines + s * 2 * FFP8_LINE_BYTES), kind);
+            __m512i second = decode_bytes(t, load_line(lines + (s * 2 + 1) * FFP8_LINE_BYTES), kind);
             word[s][0] = _mm512_unpacklo_epi16(first, second);
             word[s][1] = _mm512_unpackhi_epi16(first, second);
-            continue;
-        }
-#endif
-        __m512i codes = load_line(lines + s * FFP8_LINE_BYTES);
-        if (kind == LINE_NIBBLE) {
-            nibble_line(t, codes, word[s]);
         } else {
-            look_up_line(&t->element, codes, kind, word[s]);
+            decode_pairs(t, load_line(lines + s * FFP8_LINE_BYTES), kind, word[s]);
         }
     }
 }

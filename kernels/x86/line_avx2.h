@@ -67,17 +67,29 @@ static ALWAYS_INLINE __m256i halves(const struct line_decoder *t, __m256i codes)
     return _mm256_and_si256(_mm256_sra_epi16(codes, t->half_shift), t->half_mask);
 }
 
+/* NIBBLE: words of the codes in the lower and in the upper eight bytes of each 128-bit lane. */
+static ALWAYS_INLINE void nibble_words(const struct line_decoder *t, __m256i codes, __m256i word[2]) {
+    const __m256i zero = _mm256_setzero_si256(), low4 = _mm256_set1_epi8(15);
+    __m256i top = _mm256_and_si256(_mm256_srli_epi16(codes, 4), low4);
+    __m256i step = _mm256_shuffle_epi8(t->step, top);
+    __m256i significand = _mm256_add_epi8(_mm256_shuffle_epi8(t->offset, top), _mm256_and_si256(codes, low4));
+    word[0] = _mm256_maddubs_epi16(_mm256_unpacklo_epi8(significand, zero), _mm256_unpacklo_epi8(step, step));
+    word[1] = _mm256_maddubs_epi16(_mm256_unpackhi_epi8(significand, zero), _mm256_unpackhi_epi8(step, step));
+}
+
+/* Sixteen FP16 numbers to FP32. */
+static ALWAYS_INLINE void widen_halves(__m256i half, __m256i word[2]) {
+    word[0] = _mm256_castps_si256(_mm256_cvtph_ps(_mm256_castsi256_si128(half)));
+    word[1] = _mm256_castps_si256(_mm256_cvtph_ps(_mm256_extracti128_si256(half, 1)));
+}
+
 /* One step (I16) or two (F32). */
 static ALWAYS_INLINE void decode_half(const struct line_decoder *t, const uint8_t *half, ffp8_class c, enum line_kind kind,
                                       __m256i (*word)[2]) {
-    const __m256i zero = _mm256_setzero_si256(), low4 = _mm256_set1_epi8(15);
+    const __m256i zero = _mm256_setzero_si256();
     __m256i codes = _mm256_loadu_si256((const __m256i *)half);
     if (kind == LINE_NIBBLE) {
-        __m256i top = _mm256_and_si256(_mm256_srli_epi16(codes, 4), low4);
-        __m256i step = _mm256_shuffle_epi8(t->step, top);
-        __m256i significand = _mm256_add_epi8(_mm256_shuffle_epi8(t->offset, top), _mm256_and_si256(codes, low4));
-        word[0][0] = _mm256_maddubs_epi16(_mm256_unpacklo_epi8(significand, zero), _mm256_unpacklo_epi8(step, step));
-        word[0][1] = _mm256_maddubs_epi16(_mm256_unpackhi_epi8(significand, zero), _mm256_unpackhi_epi8(step, step));
+        nibble_words(t, codes, word[0]);
     } else if (kind == LINE_TABLE || (kind == LINE_HALF_SPECIAL && any_special(t, codes))) {
         alignas(32) uint32_t element[2][2][8];
         look_up_half(t->lut, half, c, element);
@@ -89,11 +101,8 @@ static ALWAYS_INLINE void decode_half(const struct line_decoder *t, const uint8_
         /* the 8 lower columns to the low lane, the 8 upper ones to the high lane, in each first k, then k+1 */
         const __m256i even_odd = _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 2, 4, 6, 1, 3, 5, 7, 8, 10, 12, 14, 9, 11, 13, 15));
         codes = _mm256_permutevar8x32_epi32(_mm256_shuffle_epi8(codes, even_odd), _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
-        __m256i even = halves(t, _mm256_unpacklo_epi8(zero, codes)), odd = halves(t, _mm256_unpackhi_epi8(zero, codes));
-        word[0][0] = _mm256_castps_si256(_mm256_cvtph_ps(_mm256_castsi256_si128(even)));
-        word[0][1] = _mm256_castps_si256(_mm256_cvtph_ps(_mm256_extracti128_si256(even, 1)));
-        word[1][0] = _mm256_castps_si256(_mm256_cvtph_ps(_mm256_castsi256_si128(odd)));
-        word[1][1] = _mm256_castps_si256(_mm256_cvtph_ps(_mm256_extracti128_si256(odd, 1)));
+        widen_halves(halves(t, _mm256_unpacklo_epi8(zero, codes)), word[0]);
+        widen_halves(halves(t, _mm256_unpackhi_epi8(zero, codes)), word[1]);
     }
 }
 

@@ -35,6 +35,7 @@ const struct ffp8_kernels ffp8_kernels_avx512bf16 = {
     .expand = {ffp8_expand_i8_avx512bf16, ffp8_expand_i16_avx512bf16, ffp8_expand_bf16_avx512bf16, ffp8_expand_f32_avx512bf16},
     .dot = {ffp8_dot_i8_avx512bf16, ffp8_dot_i16_avx512bf16, ffp8_dot_bf16_avx512bf16, ffp8_dot_f32_avx512},
     .fused = {ffp8_fused_i8_avx512bf16, ffp8_fused_i16_avx512bf16, ffp8_fused_bf16_avx512bf16, ffp8_fused_f32_avx512bf16},
+    .direct = {ffp8_direct_i8_avx512bf16, ffp8_direct_i16_avx512bf16, ffp8_direct_bf16_avx512bf16, ffp8_direct_f32_avx512bf16},
     .depthwise_i16 = ffp8_depthwise_i16_avx512,
     .depthwise_f32 = ffp8_depthwise_f32_avx512,
     .epilogue = ffp8_epilogue_avx512,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * case_dot.c - the batch-reduce micro-kernels on expanded panels (dot) and on packed lines (fused)
+ * case_dot.c - the batch-reduce micro-kernels on expanded panels (dot), packed lines (fused) and plain rows (direct)
  *
  * I8, I16: the oracle sums in int64; results must be bitwise right. BF16, F32: the oracle sums exactly (struct check_sum); a kernel may sum in any
  * order, so for n terms with S = sum of |a b| its sum may be off by
@@ -30,7 +30,8 @@ static struct ffp8_lut lut;
 
 struct tile {
     ffp8_class c;
-    bool fused, exact, specials, denormals;
+    bool fused, direct; /* fused: B is codes */
+    bool exact, specials, denormals;
     size_t rows, cols, words, count, k; /* k: elements of a segment */
     unsigned flags;
     uint8_t a_offset;
@@ -100,7 +101,7 @@ static bool fill(struct check_run *run, const struct tile *t) {
     if (t->c == FFP8_CLASS_I8)
         limit_a = 255;
     else if (t->c == FFP8_CLASS_I16)
-        limit_a = (int)fmin(FFP8_I16_LIMIT, 2147483647.0 / fmax(1, (double)terms * limit_b));
+        limit_a = (int)fmin(FFP8_I16_LIMIT, (t->direct ? FFP8_DIRECT_SPREAD : 1) * 2147483647.0 / fmax(1, (double)terms * limit_b));
     else
         limit_a = t->exact ? (int)fmin(256, 16777215.0 / fmax(1, (double)terms * limit_b)) : 256;
     if (!t->fused) {
@@ -119,6 +120,13 @@ static bool fill(struct check_run *run, const struct tile *t) {
     for (size_t i = 0; t->denormals && i < t->count * t->rows * t->k; i += 1 + check_below(&run->rand, 8))
         a_element[i] = t->c == FFP8_CLASS_BF16 ? (uint32_t)check_below(&run->rand, 128) : (uint32_t)check_below(&run->rand, 0x800000);
     return true;
+}
+
+/* direct: a code whose element is finite */
+static uint8_t finite_code(const struct tile *t) {
+    for (unsigned c = 255; c > 0; c--)
+        if (isfinite(panel_value(lut.element[c], t->c))) return (uint8_t)c;
+    return 0;
 }
 
 static float random_scale(struct check_run *run, bool exact) {
@@ -233,13 +241,14 @@ static bool check_part(struct check_run *run, const struct tile *t, struct dot_c
 static bool check_tile(struct check_run *run, struct tile *t) {
     check_begin(run);
     t->k = t->words * ffp8_class_elements(t->c);
+    if (t->direct && t->k) t->k -= check_below(&run->rand, ffp8_class_elements(t->c)); /* rows need not end with a word */
     const bool integer = t->c <= FFP8_CLASS_I16, scaled_rows = check_chance(&run->rand, 2), in_rows = check_chance(&run->rand, 2);
-    const size_t row_bytes = t->words * FFP8_WORD_BYTES, element_bytes = ffp8_class_bytes(t->c);
+    const size_t element_bytes = ffp8_class_bytes(t->c), row_bytes = t->k * element_bytes;
     const size_t lda = (in_rows ? t->count : 1) * row_bytes + (check_chance(&run->rand, 2) ? 0 : 1 + check_below(&run->rand, 67));
     const size_t ldc = t->cols + (check_chance(&run->rand, 2) ? 0 : 1 + check_below(&run->rand, 40));
-    check_describe(run, "rows %zu, cols %zu, words %zu, count %zu, lda %zu, ldc %zu, flags %u, %s, %s%s%s, a_offset %u", t->rows, t->cols,
-                   t->words, t->count, lda, ldc, t->flags, scaled_rows ? "row scales" : "no row scales", t->exact ? "exact" : "general",
-                   t->specials ? ", specials" : "", t->denormals ? ", denormals" : "", t->a_offset);
+    check_describe(run, "rows %zu, cols %zu, words %zu, k %zu, count %zu, lda %zu, ldc %zu, flags %u, %s, %s%s%s, a_offset %u", t->rows,
+                   t->cols, t->words, t->k, t->count, lda, ldc, t->flags, scaled_rows ? "row scales" : "no row scales",
+                   t->exact ? "exact" : "general", t->specials ? ", specials" : "", t->denormals ? ", denormals" : "", t->a_offset);
     if (!fill(run, t)) return false;
 
     struct check_buffer *a_list = check_buffer(run, "a[]", CHECK_IN, 1, t->count * sizeof(void *), 0, sizeof(void *));
@@ -254,12 +263,19 @@ static bool check_tile(struct check_run *run, struct tile *t) {
             for (size_t k = 0; k < t->k; k++)
                 memcpy((uint8_t *)a->data + offset + r * lda + k * element_bytes, &a_row(t, i, r)[k], element_bytes);
     }
-    const size_t b_bytes = t->fused ? panel_line_bytes(t->k) : ffp8_panel_bytes(t->c, t->words),
+    const size_t ldb = t->direct ? t->k + (check_chance(&run->rand, 2) ? 0 : 1 + check_below(&run->rand, 67)) : 0;
+    const size_t b_bytes = t->direct  ? t->k
+                           : t->fused ? panel_line_bytes(t->k)
+                                      : ffp8_panel_bytes(t->c, t->words),
                  b_stride = b_bytes + 64 * check_below(&run->rand, 3);
-    struct check_buffer *b = check_buffer(run, t->fused ? "lines" : "panel", CHECK_IN, t->count, b_bytes, b_stride, 64);
+    struct check_buffer *b = t->direct ? check_buffer(run, "weights", CHECK_IN, t->cols, t->k, ldb, 1)
+                                       : check_buffer(run, t->fused ? "lines" : "panel", CHECK_IN, t->count, b_bytes, b_stride, 64);
     for (size_t i = 0; i < t->count; i++) {
         ((const void **)b_list->data)[i] = (uint8_t *)b->kernel + i * b_stride;
-        if (t->fused)
+        if (t->direct) {
+            for (size_t j = 0; j < t->cols; j++)
+                for (size_t k = 0; k < t->k; k++) ((uint8_t *)b->data)[j * ldb + k] = b_code[k * FFP8_NR + j];
+        } else if (t->fused)
             panel_pack_lines((uint8_t *)b->data + i * b_stride, b_code + i * t->k * FFP8_NR, t->k);
         else
             panel_build((uint8_t *)b->data + i * b_stride, b_row(t, i, 0), t->k, t->c);
@@ -301,8 +317,14 @@ static bool check_tile(struct check_run *run, struct tile *t) {
                            .col_scale = col_scale->kernel,
                            .lut = t->fused ? table->kernel : NULL,
                            .flags = t->flags,
-                           .a_offset = t->a_offset};
-    struct dot_call call = {t->fused ? run->kernels->fused[t->c] : run->kernels->dot[t->c], arguments->kernel};
+                           .a_offset = t->a_offset,
+                           .terms = t->direct ? t->k : 0,
+                           .ldb = ldb,
+                           .pad_code = t->direct ? finite_code(t) : 0};
+    struct dot_call call = {t->direct  ? run->kernels->direct[t->c]
+                            : t->fused ? run->kernels->fused[t->c]
+                                       : run->kernels->dot[t->c],
+                            arguments->kernel};
     if (!check_call(run, invoke, &call) || !compare(run, t, d, c, wide)) return false;
     return integer || check_part(run, t, &call, c, a_list->data);
 }
@@ -321,21 +343,21 @@ static void draw(struct check_run *run, struct tile *t) {
     t->a_offset = t->c == FFP8_CLASS_I8 && check_chance(&run->rand, 2) ? 128 : 0;
 }
 
-static void check_shapes(struct check_run *run, bool fused) {
+static void check_shapes(struct check_run *run, bool fused, bool direct) {
     static const size_t few_words[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 16, 17};
     static const size_t words[] = {0, 1, 2, 3, 4, 5, 7, 8, 9, 11, 13, 15, 16, 17, 19, 23, 31, 32, 33, 61, 64, 65, 127, 191};
-    struct tile t = {.c = (ffp8_class)run->slot->parameter, .fused = fused};
+    struct tile t = {.c = (ffp8_class)run->slot->parameter, .fused = fused, .direct = direct};
     size_t most = fused ? run->kernels->fused_rows : run->kernels->mr[t.c];
     if (most == 0) most = 1;
     for (t.rows = 1; t.rows <= most; t.rows++) /* every tile */
         for (t.cols = 1; t.cols <= FFP8_NR; t.cols++) {
             t.words = few_words[check_below(&run->rand, sizeof few_words / sizeof *few_words)];
-            t.count = 1 + check_below(&run->rand, 3);
+            t.count = direct ? 1 : 1 + check_below(&run->rand, 3);
             draw(run, &t);
             if (!check_tile(run, &t)) return;
         }
     for (size_t w = 0; w < sizeof words / sizeof *words; w++) /* every depth */
-        for (t.count = 0; t.count <= MAX_COUNT; t.count++) {
+        for (t.count = direct; t.count <= (direct ? 1 : MAX_COUNT); t.count++) {
             t.words = words[w];
             t.rows = 1 + check_below(&run->rand, most);
             t.cols = 1 + check_below(&run->rand, t.words > 33 ? 8 : FFP8_NR);
@@ -344,5 +366,6 @@ static void check_shapes(struct check_run *run, bool fused) {
         }
 }
 
-void check_dot_body(struct check_run *run) { check_shapes(run, false); }
-void check_fused_body(struct check_run *run) { check_shapes(run, true); }
+void check_dot_body(struct check_run *run) { check_shapes(run, false, false); }
+void check_fused_body(struct check_run *run) { check_shapes(run, true, false); }
+void check_direct_body(struct check_run *run) { check_shapes(run, true, true); }

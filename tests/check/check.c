@@ -35,6 +35,7 @@ static const struct check_slot slots[] = {
     PER_CLASS("expand", expand, check_expand_body),
     PER_CLASS("dot", dot, check_dot_body),
     PER_CLASS("fused", fused, check_fused_body),
+    PER_CLASS("direct", direct, check_direct_body),
     SLOT("depthwise_i16", depthwise_i16, check_depthwise_body, FFP8_CLASS_I16),
     SLOT("depthwise_f32", depthwise_f32, check_depthwise_body, FFP8_CLASS_F32),
     SLOT("epilogue", epilogue, check_epilogue_body, 0),
@@ -79,7 +80,9 @@ static any_kernel *kernel_at(const struct ffp8_kernels *kernels, const struct ch
 }
 
 static unsigned row_tile(const struct ffp8_kernels *kernels, const struct check_slot *slot) {
-    return slot->body == check_dot_body ? kernels->mr[slot->parameter] : slot->body == check_fused_body ? kernels->fused_rows : 0;
+    return slot->body == check_dot_body                                        ? kernels->mr[slot->parameter]
+           : slot->body == check_fused_body || slot->body == check_direct_body ? kernels->fused_rows
+                                                                               : 0;
 }
 
 const struct ffp8_kernels *check_inherited(const struct ffp8_kernels *kernels, const struct check_slot *slot) {

@@ -218,6 +218,7 @@ void check_amax_body(struct check_run *run);
 void check_expand_body(struct check_run *run);
 void check_dot_body(struct check_run *run);
 void check_fused_body(struct check_run *run);
+void check_direct_body(struct check_run *run);
 void check_depthwise_body(struct check_run *run);
 void check_epilogue_body(struct check_run *run);
 void check_finish_codes_body(struct check_run *run);

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * direct_512.h - the direct kernels of the tiers with 512-bit registers: few rows of A against plain rows of weights
+ *
+ * Formula: struct ffp8_dot. k lies in the lanes: 64 codes of a column are decoded as a packed line is (line_512.h), after a permutation that
+ * makes the elements come out in increasing k, and are multiplied with 64 elements of each row of A.
+ * Registers: at most 4 columns x 2 rows, 2 x 4 or 1 x 8, each with two accumulators: 16; tables up to 8, the rest for decoding.
+ * Several columns share the loads of A and are prefetched a group of columns ahead.
+ * Order: 32 sums (I8, I16: 16 or 32, exact in any order), k mod 64 says which; the two accumulators are added, then their lanes in a tree.
+ * The order depends on nothing but the number of terms.
+ * I8: as in fused_512.h, the offset of A is one more dot. I8, I16: each int32 sum has a share of the terms; they are added in int64.
+ * Bound: reading the codes, then decoding. Tails: an instance for each number of rows, single columns, masked loads.
+ */
+#ifndef FFP8_DIRECT_512_H
+#define FFP8_DIRECT_512_H
+
+#include "dot_512.h"
+#include "line_512.h"
+
+enum { DIRECT_ROWS = 8, DIRECT_COLUMNS = 4, RUN = 64 /* codes of a column that are decoded at once */ };
+
+/* word[i]: the i-th vector of elements. */
+static ALWAYS_INLINE void decode_run(const struct line_tables *t, __m512i codes, ffp8_class c, enum line_kind kind, __m512i word[4]) {
+    if (c == FFP8_CLASS_I8) {
+        word[0] = decode_bytes(t, codes, kind);
+    } else if (c == FFP8_CLASS_F32) {
+        /* pairs of codes 16 apart, each fourth of them to its 128-bit lane */
+        const __m512i transpose = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+        const __m512i pairs = _mm512_broadcast_i32x4(_mm_setr_epi8(0, 4, 1, 5, 2, 6, 3, 7, 8, 12, 9, 13, 10, 14, 11, 15));
+        __m512i step[2][2];
+        decode_floats(t, _mm512_shuffle_epi8(_mm512_permutexvar_epi32(transpose, codes), pairs), 2, kind, step);
+        UNROLL
+        for (size_t i = 0; i < 4; i++) word[i] = step[i % 2][i / 2];
+    } else {
+        decode_pairs(t, _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 4, 1, 5, 2, 6, 3, 7), codes), kind, word);
+    }
+}
+
+/* The i-th vector of 64 elements of A, of which those exist whose bit in `live` is set; the others are zero. */
+static ALWAYS_INLINE __m512i load_elements(const uint8_t *a, size_t i, uint64_t live, bool whole, ffp8_class c) {
+    a += i * 64;
+    if (whole) return _mm512_loadu_si512(a);
+    if (c == FFP8_CLASS_I8) return _mm512_maskz_loadu_epi8(live, a);
+    if (c == FFP8_CLASS_F32) return _mm512_maskz_loadu_epi32((__mmask16)(live >> i * 16), a);
+    return _mm512_maskz_loadu_epi16((__mmask32)(live >> i * 32), a);
+}
+
+/* One run of each column with each row. acc[column][row][i % 2]; offset_sum[column]: I8 only. */
+static ALWAYS_INLINE void direct_run(const struct ffp8_dot *d, const struct line_tables *t, __m512i (*acc)[DIRECT_ROWS][2],
+                                     __m512i *offset_sum, const uint8_t *a, const uint8_t *w, size_t columns, size_t rows, uint64_t live,
+                                     bool whole, ffp8_class c, enum line_kind kind) {
+    const size_t vectors = FFP8_WORD_BYTES / ffp8_class_elements(c), ahead = columns == 1 ? PREFETCH_BYTES : columns * d->ldb;
+    UNROLL
+    for (size_t j = 0; j < columns; j++) {
+        const uint8_t *at = w + j * d->ldb;
+        __m512i word[4];
+        if (whole) _mm_prefetch((const char *)at + ahead, _MM_HINT_T0);
+        decode_run(t, whole ? _mm512_loadu_si512(at) : _mm512_mask_loadu_epi8(_mm512_set1_epi8((char)d->pad_code), live, at), c, kind,
+                   word);
+        UNROLL
+        for (size_t i = 0; i < vectors; i++) {
+            UNROLL
+            for (size_t r = 0; r < rows; r++)
+                acc[j][r][i % 2] = dot(acc[j][r][i % 2], load_elements(a + r * d->lda_bytes, i, live, whole, c), word[i], c);
+        }
+        if (c == FFP8_CLASS_I8)
+            offset_sum[j] = dot(offset_sum[j], _mm512_maskz_mov_epi8(live, _mm512_set1_epi8((char)d->a_offset)), word[0], c);
+    }
+}
+
+/* Two vectors of int32, of which the sum need not be one: through `wide` as flags say, rounded once. */
+static ALWAYS_INLINE float integer_sum(const struct ffp8_dot *d, const __m512i acc[2], __m512i offset_sum, size_t r, size_t j) {
+    __m512i all = _mm512_setzero_si512();
+    UNROLL
+    for (size_t i = 0; i < 2; i++) {
+        all = _mm512_add_epi64(all, _mm512_cvtepi32_epi64(_mm512_castsi512_si256(acc[i])));
+        all = _mm512_add_epi64(all, _mm512_cvtepi32_epi64(_mm512_extracti64x4_epi64(acc[i], 1)));
+        all = _mm512_sub_epi64(all,
+                               _mm512_cvtepi32_epi64(i ? _mm512_extracti64x4_epi64(offset_sum, 1) : _mm512_castsi512_si256(offset_sum)));
+    }
+    double total = (double)_mm512_reduce_add_epi64(all);
+    if (d->flags & FFP8_DOT_WIDE_IN) total += d->wide[r * d->ldw + j];
+    if (d->flags & FFP8_DOT_WIDE_OUT) d->wide[r * d->ldw + j] = total;
+    return (float)total;
+}
+
+/* Columns j..j+columns-1: their sums to sum[row][column]. */
+static ALWAYS_INLINE void direct_columns(const struct ffp8_dot *d, const struct line_tables *t, float (*sum)[FFP8_NR], size_t j,
+                                         size_t columns, size_t rows, ffp8_class c, enum line_kind kind) {
+    __m512i acc[DIRECT_COLUMNS][DIRECT_ROWS][2], offset_sum[DIRECT_COLUMNS];
+    const uint8_t *a = d->a[0], *w = (const uint8_t *)d->b[0] + j * d->ldb;
+    size_t left = d->terms;
+    UNROLL
+    for (size_t i = 0; i < columns; i++) {
+        offset_sum[i] = _mm512_setzero_si512();
+        UNROLL
+        for (size_t r = 0; r < rows; r++) acc[i][r][0] = acc[i][r][1] = _mm512_setzero_si512();
+    }
+    for (; left >= RUN; left -= RUN, w += RUN, a += RUN * ffp8_class_bytes(c))
+        direct_run(d, t, acc, offset_sum, a, w, columns, rows, UINT64_MAX, true, c, kind);
+    if (left) direct_run(d, t, acc, offset_sum, a, w, columns, rows, ((uint64_t)1 << left) - 1, false, c, kind);
+    UNROLL
+    for (size_t i = 0; i < columns; i++) {
+        UNROLL
+        for (size_t r = 0; r < rows; r++) {
+            const __m512 first = _mm512_castsi512_ps(acc[i][r][0]), second = _mm512_castsi512_ps(acc[i][r][1]);
+            if (c <= FFP8_CLASS_I16)
+                sum[r][j + i] = integer_sum(d, acc[i][r], offset_sum[i], r, j + i);
+            else
+                sum[r][j + i] = _mm512_reduce_add_ps(_mm512_add_ps(first, second));
+        }
+    }
+}
+
+static ALWAYS_INLINE void direct_tile(const struct ffp8_dot *d, size_t rows, ffp8_class c, enum line_kind kind) {
+    const size_t columns = rows <= 2 ? DIRECT_COLUMNS : rows <= 4 ? 2 : 1;
+    alignas(64) float sum[DIRECT_ROWS][FFP8_NR] = {{0}};
+    struct line_tables t;
+    size_t j = 0;
+    line_tables_load(&t, d->lut, c, kind);
+    for (; j + columns <= d->cols; j += columns) direct_columns(d, &t, sum, j, columns, rows, c, kind);
+    for (; j < d->cols; j++) direct_columns(d, &t, sum, j, 1, rows, c, kind);
+    if (d->flags & FFP8_DOT_WIDE_OUT) return;
+    UNROLL
+    for (size_t r = 0; r < rows; r++) {
+        finish_half(d, r, 0, _mm512_load_ps(sum[r]));
+        if (d->cols > 16) finish_half(d, r, 16, _mm512_load_ps(sum[r] + 16));
+    }
+}
+
+static ALWAYS_INLINE void direct_rows(const struct ffp8_dot *d, ffp8_class c, enum line_kind kind) {
+    switch (d->rows) {
+    case 1: direct_tile(d, 1, c, kind); break;
+    case 2: direct_tile(d, 2, c, kind); break;
+    case 3: direct_tile(d, 3, c, kind); break;
+    case 4: direct_tile(d, 4, c, kind); break;
+    case 5: direct_tile(d, 5, c, kind); break;
+    case 6: direct_tile(d, 6, c, kind); break;
+    case 7: direct_tile(d, 7, c, kind); break;
+    case 8: direct_tile(d, 8, c, kind); break;
+    }
+}
+
+static ALWAYS_INLINE void direct_class(const struct ffp8_dot *d, ffp8_class c) {
+    switch (line_kind(d->lut, c)) {
+    case LINE_FULL: direct_rows(d, c, LINE_FULL); break;
+    case LINE_MIRRORED: direct_rows(d, c, LINE_MIRRORED); break;
+    case LINE_NIBBLE: direct_rows(d, c, LINE_NIBBLE); break;
+    case LINE_WIDE: direct_rows(d, c, LINE_WIDE); break;
+    }
+}
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * table_avx512vnni.c - the table of the avx512vnni tier: AVX-512 F, BW, DQ, VL and VNNI
+ *
+ * Block sizes: as in table_avx512bf16.c. vpdpbusd and vpdpwssd serve the integer classes; the rest is the avx512 tier's. The generic kernels
+ * of BF16 are named for completeness, runs_as keeps them from being used.
+ */
+#include "../../dispatch/cpu.h"
+#include "../generic/dot_generic.h"
+#include "../generic/generic.h"
+#include "x86_convert.h"
+#include "x86_dot.h"
+
+const struct ffp8_kernels ffp8_kernels_avx512vnni = {
+    .name = "avx512vnni",
+    .isa = FFP8_ISA_AVX512VNNI,
+    .needs = FFP8_CPU_AVX2 | FFP8_CPU_FMA | FFP8_CPU_F16C | FFP8_CPU_AVX512F | FFP8_CPU_AVX512BW | FFP8_CPU_AVX512DQ | FFP8_CPU_AVX512VL |
+             FFP8_CPU_AVX512VNNI,
+    .runs_as = {FFP8_CLASS_I8, FFP8_CLASS_I16, FFP8_CLASS_F32, FFP8_CLASS_F32},
+    .mr = {14, 14, 4, 14},
+    .fused_rows = 8,
+    .kc_bytes = 2048,
+    .nc_columns = 256,
+    .mc_rows = 448,
+    .decode8 = ffp8_decode8_avx512,
+    .decode16 = ffp8_decode16_avx512,
+    .decode32 = ffp8_decode32_avx512,
+    .encode = ffp8_encode_avx512,
+    .encode_table = ffp8_encode_table_generic,
+    .widen_bf16 = ffp8_widen_bf16_avx512,
+    .widen_f16 = ffp8_widen_f16_avx512,
+    .narrow_bf16 = ffp8_narrow_bf16_avx512,
+    .narrow_f16 = ffp8_narrow_f16_avx512,
+    .amax = ffp8_amax_avx512,
+    .expand = {ffp8_expand_i8_avx512vnni, ffp8_expand_i16_avx512, ffp8_expand_16_generic, ffp8_expand_f32_avx512},
+    .dot = {ffp8_dot_i8_avx512vnni, ffp8_dot_i16_avx512vnni, ffp8_dot_bf16_generic, ffp8_dot_f32_avx512},
+    .fused = {ffp8_fused_i8_avx512vnni, ffp8_fused_i16_avx512vnni, ffp8_fused_bf16_generic, ffp8_fused_f32_avx512},
+    .direct = {ffp8_direct_i8_avx512vnni, ffp8_direct_i16_avx512vnni, ffp8_direct_bf16_generic, ffp8_direct_f32_avx512},
+    .depthwise_i16 = ffp8_depthwise_i16_avx512,
+    .depthwise_f32 = ffp8_depthwise_f32_avx512,
+    .epilogue = ffp8_epilogue_avx512,
+    .finish_codes = ffp8_finish_codes_avx512,
+};

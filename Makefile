@@ -3,7 +3,7 @@
 # Short names for what CMake's presets do; each first installs what it needs (scripts/setup).
 ARGS =
 
-.PHONY: all demo test bench exhaustive targets-gemm targets-conv format lint install clean
+.PHONY: all demo test bench exhaustive soak targets-gemm targets-conv format lint install clean
 
 all:
 	scripts/setup lib
@@ -41,6 +41,10 @@ exhaustive:
 	cmake --preset test
 	cmake --build --preset test --target ffp8-exhaustive
 	build/bin/ffp8-exhaustive $(ARGS)
+
+# Every kernel with a hundred fresh seeds: about ten minutes.
+soak: all
+	build/bin/ffp8-check -q --repeat=100 $(ARGS)
 
 format:
 	scripts/setup test

@@ -27,6 +27,9 @@ struct interval interval_around(double x, double radius) {
     return widen(x - radius, x + radius, 0);
 }
 
+/* No claim: the value may be anything, Inf and NaN among them, and so is what is added to it. */
+static bool unbounded(struct interval x) { return !x.exact && isinf(x.lo); }
+
 struct interval interval_scale(struct interval x, float factor) {
     if (x.exact) return interval_exact((float)x.lo * factor);
     const double a = x.lo * factor, b = x.hi * factor;
@@ -35,14 +38,15 @@ struct interval interval_scale(struct interval x, float factor) {
 
 struct interval interval_add(struct interval x, float addend) {
     if (x.exact) return interval_exact((float)x.lo + addend);
-    if (!isfinite(addend)) return interval_exact(addend);
+    if (isnan(addend) || (isinf(addend) && !unbounded(x))) return interval_exact(addend);
     return widen(x.lo + addend, x.hi + addend, unit);
 }
 
 struct interval interval_fma(struct interval x, float factor, struct interval acc) {
     if (x.exact && acc.exact) return interval_exact(fmaf((float)x.lo, factor, (float)acc.lo));
-    if (x.exact && !isfinite(x.lo)) return interval_exact((float)(x.lo * factor));
-    if (acc.exact && !isfinite(acc.lo)) return acc;
+    const struct interval product = interval_scale(x, factor);
+    if (x.exact && !isfinite(x.lo) && (isnan(product.lo) || !unbounded(acc))) return product;
+    if (acc.exact && (isnan(acc.lo) || (isinf(acc.lo) && !unbounded(product)))) return acc;
     const double a = x.lo * factor, b = x.hi * factor;
     return widen(fmin(a, b) + acc.lo, fmax(a, b) + acc.hi, unit);
 }

@@ -82,7 +82,8 @@ static bool evaluate(struct result *result, run_function *run, void *model, cons
     }
     result->top1 = 100.0 * (double)hits / (double)images->count;
     result->agreement = 100.0 * (double)same / (double)images->count;
-    result->images_per_second = (double)((images->count + BATCH - 1) / BATCH * BATCH) / time;
+    const size_t images_run = (images->count + BATCH - 1) / BATCH * BATCH;
+    result->images_per_second = (double)images_run / time;
     free(buffer);
     free(logits);
     return ok;
@@ -114,6 +115,7 @@ static bool calibrate(struct fp32_model *model, const struct images *images, ffp
         progress("calibration", i + 1, 2 * batches);
     }
     model->observer = NULL;
+    model->context = NULL;
     free(logits);
     return ok;
 }

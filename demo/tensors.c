@@ -26,7 +26,7 @@ static unsigned char *read_file(const char *path, size_t *size) {
 }
 
 bool tensors_load(struct tensors *tensors, const char *path, char *text, size_t bytes) {
-    size_t size;
+    size_t size = 0;
     *tensors = (struct tensors){.bytes = read_file(path, &size)};
     if (!tensors->bytes) {
         snprintf(text, bytes, "%s: cannot be read", path);

@@ -106,9 +106,9 @@ static bool take_suffix(const char **text, const char *suffix) {
 }
 
 static bool take_any_suffix(const char **text, ffp8_format *format) {
-    for (uint8_t policy = 1; policy < POLICY_COUNT; policy++)
+    for (int policy = 1; policy < POLICY_COUNT; policy++)
         if (format->specials == FFP8_SPECIALS_NONE && take_suffix(text, policy_suffix[policy])) {
-            format->specials = policy;
+            format->specials = (uint8_t)policy;
             return true;
         }
     for (size_t i = 0; i < FLAG_COUNT; i++)

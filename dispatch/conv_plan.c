@@ -103,6 +103,7 @@ static void choose_bands(struct ffp8_conv_plan *plan) {
     const size_t staged = fixed >= STAGE_BYTES ? 1 : 1 + (STAGE_BYTES - fixed) / step;
     rows = ffp8_min_size(rows, staged);
     if (plan->order != FFP8_CONV_LANES && SUM_BYTES / row_sums < rows) rows = SUM_BYTES / row_sums + 1;
+    if (rows == 0) rows = 1; /* it never is, which the analyser cannot know */
     plan->band_images = 0;
     if (rows == d->out_h) {
         const size_t image = ffp8_conv_slab_rows(stage, rows) * stage->row_bytes;

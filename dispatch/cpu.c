@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * cpu.c - asks cpu_features what this machine can run and turns its bit-fields into one word
+ * cpu.c - what this machine can run, in one word: cpu_features' answer on x86, the kernel's on Arm
  *
- * cpu_features answers with the operating system's state taken in (XCR0 on x86, the hardware capabilities on Arm). What its version 0.7.0
+ * Both answer with the operating system's state taken in (XCR0 on x86, the hardware capabilities on Arm). What cpu_features 0.7.0
  * does not know, AVX-VNNI, is read here: it needs no more state than the AVX registers that AVX2 has been granted.
  */
 #include "cpu.h"
@@ -76,24 +76,26 @@ void ffp8_cpu_name(char *text, unsigned bytes) {
 }
 
 #elif defined(CPU_FEATURES_ARCH_AARCH64)
-#include "cpuinfo_aarch64.h"
+/* The kernel's own words, not cpu_features: where AT_HWCAP2 is 0, as on every Armv8.0 CPU, that reads files and prints to standard output. */
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
 
 uint64_t ffp8_cpu_features(void) {
-    const Aarch64Info info = GetAarch64Info();
-    const Aarch64Features *f = &info.features;
+    const unsigned long first = getauxval(AT_HWCAP), second = getauxval(AT_HWCAP2);
     uint64_t bits = 0;
-    if (f->asimd) bits |= FFP8_CPU_NEON;
-    if (f->fphp && f->asimdhp) bits |= FFP8_CPU_FP16;
-    if (f->asimdfhm) bits |= FFP8_CPU_FHM;
-    if (f->asimddp) bits |= FFP8_CPU_DOTPROD;
-    if (f->i8mm) bits |= FFP8_CPU_I8MM;
-    if (f->bf16) bits |= FFP8_CPU_ARMBF16;
+    if (first & HWCAP_ASIMD) bits |= FFP8_CPU_NEON;
+    if ((first & HWCAP_FPHP) && (first & HWCAP_ASIMDHP)) bits |= FFP8_CPU_FP16;
+    if (first & HWCAP_ASIMDFHM) bits |= FFP8_CPU_FHM;
+    if (first & HWCAP_ASIMDDP) bits |= FFP8_CPU_DOTPROD;
+    if (second & HWCAP2_I8MM) bits |= FFP8_CPU_I8MM;
+    if (second & HWCAP2_BF16) bits |= FFP8_CPU_ARMBF16;
     return bits;
 }
 
 void ffp8_cpu_name(char *text, unsigned bytes) {
-    const Aarch64Info info = GetAarch64Info();
-    snprintf(text, bytes, "AArch64 implementer 0x%02x part 0x%03x", (unsigned)info.implementer, (unsigned)info.part);
+    uint64_t midr = 0; /* the kernel lets programs read it where it says so */
+    if (getauxval(AT_HWCAP) & HWCAP_CPUID) __asm__("mrs %0, midr_el1" : "=r"(midr));
+    snprintf(text, bytes, "AArch64 implementer 0x%02x part 0x%03x", (unsigned)(midr >> 24 & 0xFF), (unsigned)(midr >> 4 & 0xFFF));
 }
 
 #else

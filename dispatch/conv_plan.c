@@ -103,7 +103,6 @@ static void choose_bands(struct ffp8_conv_plan *plan) {
     const size_t staged = fixed >= STAGE_BYTES ? 1 : 1 + (STAGE_BYTES - fixed) / step;
     rows = ffp8_min_size(rows, staged);
     if (plan->order != FFP8_CONV_LANES && SUM_BYTES / row_sums < rows) rows = SUM_BYTES / row_sums + 1;
-    if (rows == 0) rows = 1; /* it never is, which the analyser cannot know */
     plan->band_images = 0;
     if (rows == d->out_h) {
         const size_t image = ffp8_conv_slab_rows(stage, rows) * stage->row_bytes;
@@ -111,7 +110,8 @@ static void choose_bands(struct ffp8_conv_plan *plan) {
         if (plan->order != FFP8_CONV_LANES) images = ffp8_min_size(images, SUM_BYTES / (row_sums * rows));
         plan->band_images = images ? images : 1;
     }
-    plan->band_rows = ffp8_ceil_div(d->out_h, ffp8_ceil_div(d->out_h, rows)); /* bands of about the same height */
+    const size_t bands = rows ? ffp8_ceil_div(d->out_h, rows) : 0; /* at least one, but the analyser cannot know */
+    plan->band_rows = bands ? ffp8_ceil_div(d->out_h, bands) : 1;  /* of about the same height */
     plan->finish_pixels = args->layout == FFP8_LAYOUT_NHWC ? 1 + HOT_BYTES / (columns * sizeof(float)) : HOT_PIXELS;
     plan->keeps_panels = plan->splits_columns = false;
     if (plan->order == FFP8_CONV_LANES) return;

@@ -84,7 +84,7 @@ static bool check_row(struct check_run *run, size_t n, ffp8_activation activatio
         data[i] = term[i] ? term[i]->data : NULL;
     }
     if (!check_call(run, invoke, &call)) return false;
-    memcpy(y, sums->saved, n * sizeof *y);
+    if (n) memcpy(y, sums->saved, n * sizeof *y);
     run->kernels->epilogue(y, n, data[0], data[1], data[2], &finish);
     run->kernels->encode(y, want, n, &encoder, call.index);
     return check_bits(run, dst, want, n, CHECK_U8, 0);

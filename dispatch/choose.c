@@ -113,7 +113,7 @@ static double square_error(const struct ffp8_kernels *kernels, const ffp8_format
         uint32_t decoded[BLOCK];
         uint8_t code[BLOCK];
         size_t count = take_finite(x + i, ffp8_min_size(n - i, BLOCK), finite);
-        kernels->encode(finite, code, count, &encoder, 0);
+        ffp8_encode_of(kernels, &encoder)(finite, code, count, &encoder, 0);
         kernels->decode32(code, decoded, count, &lut);
         for (size_t j = 0; j < count; j++) {
             double error = (double)finite[j] - ffp8_float(decoded[j]);

@@ -66,7 +66,7 @@ static float largest_magnitude(const struct ffp8_kernels *kernels, const void *s
 
 static void encode(const struct ffp8_kernels *kernels, const struct ffp8_encoder *encoder, const void *src, ffp8_dtype type, size_t first,
                    uint8_t *dst, size_t n, uint64_t index) {
-    ffp8_encode_fn *encode_block = encoder->by_table ? kernels->encode_table : kernels->encode;
+    ffp8_encode_fn *encode_block = ffp8_encode_of(kernels, encoder);
     float block[BLOCK];
     size_t step = type == FFP8_TYPE_F32 ? n : BLOCK;
     for (size_t i = 0; i < n; i += step) {

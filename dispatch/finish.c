@@ -55,7 +55,7 @@ static void store(const struct ffp8_output *output, float *y, size_t n, size_t c
     const struct ffp8_kernels *kernels = output->kernels;
     if (output->c_type == FFP8_TYPE_FFP8) { /* the encoder multiplies */
         uint8_t *c = (uint8_t *)output->c + c_index;
-        (output->encoder.by_table ? kernels->encode_table : kernels->encode)(y, c, n, &output->encoder, index);
+        ffp8_encode_of(kernels, &output->encoder)(y, c, n, &output->encoder, index);
         return;
     }
     if (output->c_scale != 1) multiply(y, n, 1.0f / output->c_scale);

@@ -144,7 +144,7 @@ float ffp8_stage_quantized(const struct ffp8_kernels *kernels, const struct ffp8
     for (size_t i = 0; i < n; i += FFP8_STAGE_CHUNK) {
         const size_t count = ffp8_min_size(FFP8_STAGE_CHUNK, n - i);
         widen(kernels, type, from + i * type_bytes(type), count, wide);
-        (encoder->by_table ? kernels->encode_table : kernels->encode)(wide, code, count, encoder, i);
+        ffp8_encode_of(kernels, encoder)(wide, code, count, encoder, i);
         decode(kernels, operands, code, count, (uint8_t *)dst + i * ffp8_class_bytes(operands->class_of));
     }
     return scale;

@@ -231,6 +231,11 @@ struct ffp8_kernels {
     ffp8_finish_codes_fn *finish_codes;
 };
 
+/* The slot that serves an encoder. */
+static inline ffp8_encode_fn *ffp8_encode_of(const struct ffp8_kernels *kernels, const struct ffp8_encoder *encoder) {
+    return encoder->by_table ? kernels->encode_table : kernels->encode;
+}
+
 extern const struct ffp8_kernels ffp8_kernels_generic;
 extern const struct ffp8_kernels ffp8_kernels_avx2;
 extern const struct ffp8_kernels ffp8_kernels_avx512;

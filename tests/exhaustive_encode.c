@@ -103,7 +103,7 @@ static void fill_expected(const struct job *job, uint32_t first, uint8_t codes[B
  * Blocks
  */
 static void encode_block(const struct job *job, const struct ffp8_kernels *tier, const float *src, uint8_t *codes, uint64_t index) {
-    (job->encoder.by_table ? tier->encode_table : tier->encode)(src, codes, BLOCK, &job->encoder, index);
+    ffp8_encode_of(tier, &job->encoder)(src, codes, BLOCK, &job->encoder, index);
 }
 
 static void *work(void *argument) {

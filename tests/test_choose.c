@@ -210,6 +210,28 @@ Test(choice, outliers_may_be_clipped) {
     cr_assert_eq(choice.format.bias, rule.bias + 1);
 }
 
+/* Data so small that biases exceed 127, where kernels encode by table. */
+Test(choice, denormal_data) {
+    enum { SAMPLES = 1000 };
+    float x[SAMPLES];
+    for (int i = 0; i < SAMPLES; i++) x[i] = ldexpf(data(NORMAL)[i], -126);
+    ffp8_calibrator calibrator = FFP8_CALIBRATOR_INIT;
+    cr_assert_eq(ffp8_calibrator_observe(&calibrator, x, SAMPLES), FFP8_OK);
+    cr_assert_eq(ffp8_calibrator_measure(&calibrator, x, SAMPLES), FFP8_OK);
+    bool beyond = false;
+    for (size_t c = 0; c < calibrator.candidate_count; c++) {
+        uint8_t code[SAMPLES];
+        float back[SAMPLES];
+        double sum = 0;
+        beyond |= calibrator.candidates[c].bias > 127;
+        cr_assert_eq(ffp8_encode(&calibrator.candidates[c], x, FFP8_TYPE_F32, 1, code, SAMPLES, NULL), FFP8_OK);
+        cr_assert_eq(ffp8_decode(&calibrator.candidates[c], code, 1, back, FFP8_TYPE_F32, SAMPLES), FFP8_OK);
+        for (int i = 0; i < SAMPLES; i++) sum += ((double)x[i] - back[i]) * ((double)x[i] - back[i]);
+        cr_assert_float_eq(calibrator.sum_square_error[c] / sum, 1, 1e-12, "candidate %zu", c);
+    }
+    cr_assert(beyond);
+}
+
 Test(choice, nan_and_infinity_do_not_count) {
     static float with[N + 4];
     const float *x = data(HALF_NORMAL);

@@ -41,7 +41,7 @@ static void store(const struct oracle *o, size_t i, float v) {
     case FFP8_TYPE_F16: ((uint16_t *)args->y)[i] = ffp8_f16_from_f32(scaled); return;
     case FFP8_TYPE_FFP8: break;
     }
-    (o->encoder.by_table ? ffp8_kernels_generic.encode_table : ffp8_kernels_generic.encode)(&v, (uint8_t *)args->y + i, 1, &o->encoder, i);
+    ffp8_encode_of(&ffp8_kernels_generic, &o->encoder)(&v, (uint8_t *)args->y + i, 1, &o->encoder, i);
 }
 
 /* A BF16 activation: rounded once, and zero where that is denormal. */

@@ -31,7 +31,7 @@ static float load(const void *data, ffp8_dtype type, size_t i, const float value
 
 static uint8_t encode(const struct ffp8_encoder *encoder, float x, uint64_t index) {
     uint8_t code;
-    (encoder->by_table ? ffp8_kernels_generic.encode_table : ffp8_kernels_generic.encode)(&x, &code, 1, encoder, index);
+    ffp8_encode_of(&ffp8_kernels_generic, encoder)(&x, &code, 1, encoder, index);
     return code;
 }
 

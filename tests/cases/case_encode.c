@@ -246,8 +246,7 @@ static bool check_points(struct check_run *run, const ffp8_format *format, const
     memcpy(src->data, points, n * sizeof *points);
     /* The index crosses 2^32 now and then: the key of the random numbers changes there. */
     const uint64_t index = check_chance(&run->rand, 3) ? 0x100000000u - check_below(&run->rand, 64) : check_random(&run->rand) >> 20;
-    struct encode_call call = {
-        encoder.by_table ? run->kernels->encode_table : run->kernels->encode, src->kernel, dst->kernel, n, constants->kernel, index};
+    struct encode_call call = {ffp8_encode_of(run->kernels, &encoder), src->kernel, dst->kernel, n, constants->kernel, index};
     if (!check_call(run, invoke, &call)) return false;
     for (size_t i = 0; i < n; i++) {
         const float v = points[i] * scale;

@@ -87,7 +87,7 @@ static float quantize_row(const ffp8_format *format, float *row, size_t k) {
     ffp8_encoder_init(&encoder, format, 1.0f / scale, NULL);
     for (size_t i = 0; i < k; i++) {
         uint8_t code;
-        (encoder.by_table ? ffp8_kernels_generic.encode_table : ffp8_kernels_generic.encode)(&row[i], &code, 1, &encoder, i);
+        ffp8_encode_of(&ffp8_kernels_generic, &encoder)(&row[i], &code, 1, &encoder, i);
         row[i] = (float)check_decode(format, code);
     }
     return scale;

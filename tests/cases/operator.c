@@ -124,7 +124,7 @@ static uint32_t stored(const struct output *o, float y, uint64_t index) {
     case FFP8_TYPE_FFP8: break;
     }
     ffp8_encoder_init(&encoder, o->format, factor, o->encoding);
-    (encoder.by_table ? ffp8_kernels_generic.encode_table : ffp8_kernels_generic.encode)(&y, &code, 1, &encoder, index);
+    ffp8_encode_of(&ffp8_kernels_generic, &encoder)(&y, &code, 1, &encoder, index);
     return code;
 }
 

@@ -5,7 +5,6 @@
  * Errors are those of the encode and decode kernels, which are exact, summed in the order of the data: the choice is the same on every
  * tier.
  */
-#include <float.h>
 #include <math.h>
 
 #include "../kernels/kernel_util.h"
@@ -141,17 +140,21 @@ ffp8_status ffp8_calibrator_measure(ffp8_calibrator *calibrator, const float *x,
     return FFP8_OK;
 }
 
+static void fill_choice(ffp8_choice *choice, const ffp8_format *format, double count, double sum_square, double sum_square_error) {
+    choice->format = *format;
+    choice->mean_square = sum_square / count;
+    choice->mean_square_error = sum_square_error / count;
+    choice->snr_db = sum_square_error == 0 ? INFINITY : 10 * log10(sum_square / sum_square_error);
+}
+
 ffp8_status ffp8_calibrator_choose(const ffp8_calibrator *calibrator, ffp8_choice *choice) {
     if (!calibrator || !choice) return FFP8_ERROR_NULL;
     if (calibrator->measured == 0) return FFP8_ERROR_SHAPE;
     size_t best = 0;
     for (size_t c = 1; c < calibrator->candidate_count; c++)
         if (calibrator->sum_square_error[c] < calibrator->sum_square_error[best]) best = c;
-    double count = (double)calibrator->measured, error = calibrator->sum_square_error[best];
-    choice->format = calibrator->candidates[best];
-    choice->mean_square = calibrator->sum_square / count;
-    choice->mean_square_error = error / count;
-    choice->snr_db = error == 0 ? INFINITY : 10 * log10(calibrator->sum_square / error);
+    fill_choice(choice, &calibrator->candidates[best], (double)calibrator->measured, calibrator->sum_square,
+                calibrator->sum_square_error[best]);
     return FFP8_OK;
 }
 
@@ -162,12 +165,6 @@ ffp8_status ffp8_format_choose(const float *x, size_t n, ffp8_choice *choice) {
     if (status == FFP8_OK) status = ffp8_calibrator_measure(&calibrator, x, n);
     if (status == FFP8_OK) status = ffp8_calibrator_choose(&calibrator, choice);
     return status;
-}
-
-/* amax / max where that serves as a scale, that is, where neither it nor its reciprocal leaves FP32's normal range. */
-static float row_scale(float amax, float max) {
-    float scale = amax / max;
-    return scale >= FLT_MIN && scale <= 1 / FLT_MIN ? scale : 1;
 }
 
 ffp8_status ffp8_format_choose_rows(const float *w, size_t ld, size_t rows, size_t k, ffp8_choice *choice, float *scales) {
@@ -189,26 +186,23 @@ ffp8_status ffp8_format_choose_rows(const float *w, size_t ld, size_t rows, size
         }
     }
 
+    /* Until the format is known, scales hold the rows' largest magnitudes. */
+    for (size_t r = 0; r < rows; r++) scales[r] = kernels->amax(w + r * ld, k);
+    ffp8_format best = {0};
     double least = INFINITY;
-    float max = 1;
     for (int x = DEFAULT_MIN_EXPONENT_BITS; x <= DEFAULT_MAX_EXPONENT_BITS; x++) {
         ffp8_format format;
-        ffp8_format_info info;
         ffp8_format_for_range(sign_bits, x, 1, &format);
-        ffp8_format_query(&format, &info);
+        const float target = ffp8_row_target(&format);
         double sum = 0;
-        for (size_t r = 0; r < rows; r++)
-            sum += square_error(kernels, &format, row_scale(kernels->amax(w + r * ld, k), info.max), w + r * ld, k);
+        for (size_t r = 0; r < rows; r++) sum += square_error(kernels, &format, ffp8_row_scale(scales[r], target), w + r * ld, k);
         if (sum < least) {
             least = sum;
-            max = info.max;
-            choice->format = format;
+            best = format;
         }
     }
-    for (size_t r = 0; r < rows; r++) scales[r] = row_scale(kernels->amax(w + r * ld, k), max);
-    double count = (double)rows * (double)k;
-    choice->mean_square = sum_square / count;
-    choice->mean_square_error = least / count;
-    choice->snr_db = least == 0 ? INFINITY : 10 * log10(sum_square / least);
+    const float target = ffp8_row_target(&best);
+    for (size_t r = 0; r < rows; r++) scales[r] = ffp8_row_scale(scales[r], target);
+    fill_choice(choice, &best, (double)rows * (double)k, sum_square, least);
     return FFP8_OK;
 }

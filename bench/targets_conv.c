@@ -92,8 +92,28 @@ static void row_5(void) {
     }
 }
 
+/* What square layers of one image are turned into; padding keeps the image's size. */
+static ffp8_conv_shape dilated(size_t by, ffp8_conv_shape s) {
+    s.dilation_h = s.dilation_w = by;
+    s.pad_top = s.pad_left = s.pad_bottom = s.pad_right = s.kernel_h / 2 * by;
+    return s;
+}
+
+static ffp8_conv_shape oblong(size_t kernel_h, size_t kernel_w, ffp8_conv_shape s) {
+    s.kernel_h = kernel_h;
+    s.kernel_w = kernel_w;
+    s.pad_top = s.pad_bottom = kernel_h / 2;
+    s.pad_left = s.pad_right = kernel_w / 2;
+    return s;
+}
+
+static ffp8_conv_shape images(size_t batch, ffp8_conv_shape s) {
+    s.batch = batch;
+    return s;
+}
+
 static void row_6(void) {
-    static const struct {
+    const struct {
         const char *name;
         ffp8_conv_shape shape;
         int dense; /* the layer of row 1 that is nearest */
@@ -102,94 +122,16 @@ static void row_6(void) {
         {"ResNeXt 28x28x256 32 groups", BENCH_CONV(28, 256, 256, 3, 1, 32), 1},
         {"ResNeXt 14x14x512 32 groups", BENCH_CONV(14, 512, 512, 3, 1, 32), 2},
         {"ResNeXt 7x7x1024 32 groups", BENCH_CONV(7, 1024, 1024, 3, 1, 32), 3},
-        {"DeepLab 33x33x256 dilated by 6",
-         {.batch = 1,
-          .in_h = 33,
-          .in_w = 33,
-          .c_in = 256,
-          .c_out = 256,
-          .kernel_h = 3,
-          .kernel_w = 3,
-          .dilation_h = 6,
-          .dilation_w = 6,
-          .pad_top = 6,
-          .pad_left = 6,
-          .pad_bottom = 6,
-          .pad_right = 6,
-          .groups = 1},
-         2},
-        {"DeepLab 33x33x512 dilated by 2",
-         {.batch = 1,
-          .in_h = 33,
-          .in_w = 33,
-          .c_in = 512,
-          .c_out = 512,
-          .kernel_h = 3,
-          .kernel_w = 3,
-          .dilation_h = 2,
-          .dilation_w = 2,
-          .pad_top = 2,
-          .pad_left = 2,
-          .pad_bottom = 2,
-          .pad_right = 2,
-          .groups = 1},
-         2},
-        {"Inception 17x17x192 1x7",
-         {.batch = 1,
-          .in_h = 17,
-          .in_w = 17,
-          .c_in = 192,
-          .c_out = 192,
-          .kernel_h = 1,
-          .kernel_w = 7,
-          .pad_left = 3,
-          .pad_right = 3,
-          .groups = 1},
-         2},
-        {"Inception 17x17x192 7x1",
-         {.batch = 1,
-          .in_h = 17,
-          .in_w = 17,
-          .c_in = 192,
-          .c_out = 192,
-          .kernel_h = 7,
-          .kernel_w = 1,
-          .pad_top = 3,
-          .pad_bottom = 3,
-          .groups = 1},
-         2},
+        {"DeepLab 33x33x256 dilated by 6", dilated(6, (ffp8_conv_shape)BENCH_CONV(33, 256, 256, 3, 1, 1)), 2},
+        {"DeepLab 33x33x512 dilated by 2", dilated(2, (ffp8_conv_shape)BENCH_CONV(33, 512, 512, 3, 1, 1)), 2},
+        {"Inception 17x17x192 1x7", oblong(1, 7, (ffp8_conv_shape)BENCH_CONV(17, 192, 192, 7, 1, 1)), 2},
+        {"Inception 17x17x192 7x1", oblong(7, 1, (ffp8_conv_shape)BENCH_CONV(17, 192, 192, 7, 1, 1)), 2},
         {"56x56x3-64_3x3", BENCH_CONV(56, 3, 64, 3, 1, 1), 0},
         {"56x56x17-17_3x3", BENCH_CONV(56, 17, 17, 3, 1, 1), 0},
         {"56x56x67-67_3x3", BENCH_CONV(56, 67, 67, 3, 1, 1), 0},
         {"28x28x67-17_1x1", BENCH_CONV(28, 67, 17, 1, 1, 1), 4},
-        {"8 images 14x14x256-256_3x3",
-         {.batch = 8,
-          .in_h = 14,
-          .in_w = 14,
-          .c_in = 256,
-          .c_out = 256,
-          .kernel_h = 3,
-          .kernel_w = 3,
-          .pad_top = 1,
-          .pad_left = 1,
-          .pad_bottom = 1,
-          .pad_right = 1,
-          .groups = 1},
-         2},
-        {"8 images 7x7x512-512_3x3",
-         {.batch = 8,
-          .in_h = 7,
-          .in_w = 7,
-          .c_in = 512,
-          .c_out = 512,
-          .kernel_h = 3,
-          .kernel_w = 3,
-          .pad_top = 1,
-          .pad_left = 1,
-          .pad_bottom = 1,
-          .pad_right = 1,
-          .groups = 1},
-         3},
+        {"8 images 14x14x256-256_3x3", images(8, (ffp8_conv_shape)BENCH_CONV(14, 256, 256, 3, 1, 1)), 2},
+        {"8 images 7x7x512-512_3x3", images(8, (ffp8_conv_shape)BENCH_CONV(7, 512, 512, 3, 1, 1)), 3},
     };
     for (size_t i = 0; i < BENCH_COUNT(layers); i++) {
         struct target t;

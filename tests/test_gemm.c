@@ -22,49 +22,13 @@
 #include "dispatch/lut.h"
 #include "dispatch/scales.h"
 #include "dispatch/select.h"
+#include "jobs/operands.h"
 #include "kernels/kernel_util.h"
-
-/* ------------------------------------------------------------------------------------------------- random numbers */
-static uint64_t state;
-
-static uint64_t draw(void) { /* SplitMix64 */
-    uint64_t z = state += UINT64_C(0x9E3779B97F4A7C15);
-    z = (z ^ z >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
-    z = (z ^ z >> 27) * UINT64_C(0x94D049BB133111EB);
-    return z ^ z >> 31;
-}
-static size_t below(size_t n) { return draw() % n; }
-static bool one_in(size_t n) { return below(n) == 0; }
 
 static void start(uint64_t seed) {
     const char *text = getenv("FFP8_SEED");
-    state = text ? strtoull(text, NULL, 0) : seed;
+    draw_from(text ? strtoull(text, NULL, 0) : seed);
 }
-
-/* ------------------------------------------------------------------------------------------------- buffers with canaries */
-enum { CANARY = 64, CANARY_BYTE = 0xFF }; /* NaN in every type: what is read from there shows */
-
-struct buffer {
-    uint8_t *block, *data;
-    size_t bytes;
-};
-
-static struct buffer buffer_new(size_t bytes, size_t misalign) {
-    const size_t total = bytes + 2 * CANARY + misalign;
-    struct buffer b = {aligned_alloc(64, (total + 63) / 64 * 64), NULL, bytes};
-    cr_assert(b.block != NULL);
-    memset(b.block, CANARY_BYTE, total);
-    b.data = b.block + CANARY + misalign;
-    return b;
-}
-
-static bool canaries_live(const struct buffer *b) {
-    for (size_t i = 1; i <= CANARY; i++)
-        if (b->data[-(ptrdiff_t)i] != CANARY_BYTE || b->data[b->bytes + i - 1] != CANARY_BYTE) return false;
-    return true;
-}
-
-static size_t type_bytes(ffp8_dtype type) { return type == FFP8_TYPE_F32 ? 4 : type == FFP8_TYPE_FFP8 ? 1 : 2; }
 
 /* Poisons what lies between rows of `row` elements. */
 static void spoil_gaps(uint8_t *data, size_t rows, size_t ld, size_t row, size_t element_bytes) {
@@ -73,65 +37,6 @@ static void spoil_gaps(uint8_t *data, size_t rows, size_t ld, size_t row, size_t
 
 /* rows x ld elements less the last row's gap. */
 static size_t extent(size_t rows, size_t ld, size_t row) { return rows ? (rows - 1) * ld + row : 0; }
-
-/* ------------------------------------------------------------------------------------------------- data */
-static bool is_usable(float v, bool whole) { return isfinite(v) && (!whole || (fabsf(v) <= 4 && v == rintf(v))); }
-
-/* Codes of finite values; `whole`: of integers up to 4. */
-static void fill_codes(uint8_t *dst, size_t n, const ffp8_format *format, bool whole) {
-    float value[256];
-    uint8_t allowed[256];
-    size_t count = 0;
-    ffp8_format_values(format, value);
-    for (int c = 0; c < 256; c++)
-        if (is_usable(value[c], whole)) allowed[count++] = (uint8_t)c;
-    cr_assert(count > 0);
-    for (size_t i = 0; i < n; i++) dst[i] = allowed[below(count)];
-}
-
-static void store_wide(void *dst, ffp8_dtype type, size_t i, float v) {
-    if (type == FFP8_TYPE_F32)
-        ((float *)dst)[i] = v;
-    else
-        ((uint16_t *)dst)[i] = type == FFP8_TYPE_BF16 ? ffp8_bf16_from_f32(v) : ffp8_f16_from_f32(v);
-}
-
-static void fill(void *dst, ffp8_dtype type, size_t n, const ffp8_format *format, bool whole) {
-    if (type == FFP8_TYPE_FFP8) {
-        fill_codes(dst, n, format, whole);
-        return;
-    }
-    for (size_t i = 0; i < n; i++)
-        store_wide(dst, type, i, whole ? (float)below(9) - 4 : ((float)below(1 << 24) / (1 << 23) - 1) * ldexpf(1, (int)below(8) - 4));
-}
-
-/* The formula reads codes by the million: one call of ffp8_decode for all codes of the format at hand. */
-static float decoded(const ffp8_format *format, uint8_t code) {
-    static ffp8_format formats[2];
-    static float values[2][256];
-    static int oldest;
-    for (int i = 0; i < 2; i++)
-        if (memcmp(&formats[i], format, sizeof *format) == 0) return values[i][code];
-    uint8_t codes[256];
-    for (int c = 0; c < 256; c++) codes[c] = (uint8_t)c;
-    oldest ^= 1;
-    formats[oldest] = *format;
-    cr_assert_eq(ffp8_decode(format, codes, 1, values[oldest], FFP8_TYPE_F32, 256), FFP8_OK);
-    return values[oldest][code];
-}
-
-static float load(const void *data, ffp8_dtype type, const ffp8_format *format, size_t i) {
-    if (type == FFP8_TYPE_F32) return ((const float *)data)[i];
-    if (type == FFP8_TYPE_BF16) return ffp8_f32_from_bf16(((const uint16_t *)data)[i]);
-    if (type == FFP8_TYPE_F16) return ffp8_f32_from_f16(((const uint16_t *)data)[i]);
-    return decoded(format, ((const uint8_t *)data)[i]);
-}
-
-static ffp8_format format_named(const char *name) {
-    ffp8_format format;
-    cr_assert_eq(ffp8_format_from_name(name, &format), FFP8_OK, "%s", name);
-    return format;
-}
 
 /* Formats of every class, some without a zero; 1 is a value of each. */
 static ffp8_format random_format(void) {
@@ -155,11 +60,6 @@ static ffp8_format random_format(void) {
 }
 
 /* ------------------------------------------------------------------------------------------------- one job */
-static void run_backwards(void *pool, size_t count, ffp8_task *task, void *context) {
-    (void)pool;
-    while (count--) task(context, count);
-}
-
 struct job {
     ffp8_gemm_args args;
     ffp8_threads threads;
@@ -439,7 +339,7 @@ Test(gemm, sweep) {
     start(1);
     struct job job;
     for (int i = 0; i < 2000; i++) {
-        const uint64_t seed = state;
+        const uint64_t seed = draw_state();
         job_draw(&job);
         snprintf(job.text + strlen(job.text), sizeof job.text - strlen(job.text), " (FFP8_SEED=%llu)", (unsigned long long)seed);
         job_check(&job);

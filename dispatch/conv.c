@@ -406,7 +406,7 @@ ffp8_status ffp8_conv_workspace(const ffp8_conv_args *args, size_t *bytes) {
 }
 
 ffp8_status ffp8_conv_explain(const ffp8_conv_args *args, char *text, size_t bytes) {
-    static const char *const classes[] = {"i8", "i16", "bf16", "f32"}, *const orders[] = {"", "", "taps", "rows", "lanes"};
+    static const char *const orders[] = {"", "", "taps", "rows", "lanes"};
     const struct ffp8_kernels *kernels = ffp8_kernels_active();
     struct ffp8_conv_plan plan;
     if (!text) return FFP8_ERROR_NULL;
@@ -417,6 +417,6 @@ ffp8_status ffp8_conv_explain(const ffp8_conv_args *args, char *text, size_t byt
     float scale;
     for (size_t o = 0; known && o < plan.call.problem.dims.c_out; o++)
         if (!ffp8_conv_plan_scale(&plan, o, &scale)) return ffp8_explain(text, bytes, "generic: %s", scale_reason);
-    return ffp8_explain(text, bytes, "%s: %s %s, %s", kernels->name, classes[plan.operands.class_of],
+    return ffp8_explain(text, bytes, "%s: %s %s, %s", kernels->name, ffp8_class_name(plan.operands.class_of),
                         plan.call.packed ? "packed" : "packed in the call", orders[plan.order]);
 }

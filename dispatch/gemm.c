@@ -436,7 +436,6 @@ ffp8_status ffp8_gemm_workspace(const ffp8_gemm_args *args, size_t *bytes) {
 }
 
 ffp8_status ffp8_gemm_explain(const ffp8_gemm_args *args, char *text, size_t bytes) {
-    static const char *const class_names[] = {"i8", "i16", "bf16", "f32"};
     const struct ffp8_kernels *kernels = ffp8_kernels_active();
     struct ffp8_gemm_problem problem;
     struct plan plan;
@@ -449,8 +448,8 @@ ffp8_status ffp8_gemm_explain(const ffp8_gemm_args *args, char *text, size_t byt
     const char *why = refusal(&plan);
     if (why) return ffp8_explain(text, bytes, "generic: %s", why);
     const ffp8_class product = plan.operands.product, class_of = plan.operands.class_of;
-    return ffp8_explain(text, bytes, "%s: %s%s%s%s%s%s", kernels->name, class_names[product], product != class_of ? " as " : "",
-                        product != class_of ? class_names[class_of] : "", problem.packed ? " packed" : " plain",
+    return ffp8_explain(text, bytes, "%s: %s%s%s%s%s%s", kernels->name, ffp8_class_name(product), product != class_of ? " as " : "",
+                        product != class_of ? ffp8_class_name(class_of) : "", problem.packed ? " packed" : " plain",
                         args->a_quantize ? ", A quantized" : "",
                         plan.direct       ? ", direct"
                         : plan.nest.fused ? ", fused"

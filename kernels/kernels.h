@@ -34,6 +34,11 @@ enum {
     FFP8_I16_LIMIT = 4095                        /* largest magnitude of an I16 element: 4032 is what E3M5 needs */
 };
 
+static inline const char *ffp8_class_name(ffp8_class c) {
+    static const char *const names[FFP8_CLASS_COUNT] = {"i8", "i16", "bf16", "f32"};
+    return names[c];
+}
+
 /* Elements in a word, by class, and back. */
 static inline size_t ffp8_class_elements(ffp8_class c) { return c == FFP8_CLASS_I8 ? 4 : c == FFP8_CLASS_F32 ? 1 : 2; }
 static inline size_t ffp8_class_bytes(ffp8_class c) { return FFP8_WORD_BYTES / ffp8_class_elements(c); }

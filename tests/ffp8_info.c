@@ -13,8 +13,6 @@
 #include "check/check.h"
 #include "dispatch/cpu.h"
 
-static const char *const class_names[FFP8_CLASS_COUNT] = {"i8", "i16", "bf16", "f32"};
-
 /* The lowest table that has the same kernel, if that is not the table itself. Unlike check_inherited it does not matter whether it can run here. */
 static const struct ffp8_kernels *origin(const struct ffp8_kernels *kernels, const struct check_slot *slot) {
     const char *pointer = (const char *)kernels + slot->offset;
@@ -38,8 +36,8 @@ static cJSON *tier_object(ffp8_isa isa) {
     if (!k) return tier;
     cJSON *classes = cJSON_AddObjectToObject(tier, "classes");
     for (int c = 0; c < FFP8_CLASS_COUNT; c++) {
-        cJSON *entry = cJSON_AddObjectToObject(classes, class_names[c]);
-        cJSON_AddStringToObject(entry, "runs_as", class_names[k->runs_as[c]]);
+        cJSON *entry = cJSON_AddObjectToObject(classes, ffp8_class_name(c));
+        cJSON_AddStringToObject(entry, "runs_as", ffp8_class_name(k->runs_as[c]));
         cJSON_AddNumberToObject(entry, "rows", k->mr[k->runs_as[c]]);
     }
     cJSON_AddNumberToObject(tier, "fused_rows", k->fused_rows);
@@ -153,7 +151,7 @@ static cJSON *format_object(const ffp8_format *format, const ffp8_format_info *i
     cJSON_AddBoolToObject(root, "exact_i16", info->exact_i16);
     cJSON_AddBoolToObject(root, "exact_bf16", info->exact_bf16);
     cJSON_AddBoolToObject(root, "exact_f16", info->exact_f16);
-    cJSON_AddStringToObject(root, "arithmetic", class_names[info->arithmetic]);
+    cJSON_AddStringToObject(root, "arithmetic", ffp8_class_name(info->arithmetic));
     return root;
 }
 

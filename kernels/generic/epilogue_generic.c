@@ -11,7 +11,7 @@
 
 static float activate(float y, const struct ffp8_finish *finish) {
     const double sqrt_half = 0.70710678118654752440, sqrt_2_over_pi = 0.79788456080286535588;
-    double x = y < -1e30f ? -1e30f : y;
+    double x = y < -1e30f ? -1e30f : y; /* far enough for every limit; -Inf would make silu and gelu NaN */
     switch (finish->activation) {
     case FFP8_ACTIVATION_NONE: break;
     case FFP8_ACTIVATION_RELU: return y > 0 || isnan(y) ? y : 0.0f;

@@ -3,9 +3,9 @@
  * gemm.c - plans a matrix product, cuts it into tasks, stages A and runs the loop nest
  *
  * A task is a rectangle of C. It walks its rows in blocks: stages a block of A's rows as elements of the class, then runs the nest over its
- * columns (plain weights: over a few columns at a time, which are packed first,
- * or where they lie if A has few rows). No sum depends on how C is cut. Everything that a task writes
- * but C lies in its own slice of the workspace, whose layout is one struct: the size query and the run fill it by the same function.
+ * columns (plain weights: over a few columns at a time, which are packed first, or where they lie if A has few rows). No sum depends on how C
+ * is cut. Everything that a task writes but C lies in its own slice of the workspace, whose layout is one struct: the size query and the run
+ * fill it by the same function.
  */
 #include "gemm.h"
 
@@ -144,9 +144,8 @@ static ffp8_status make_plan(struct plan *plan, const struct ffp8_kernels *kerne
     ffp8_operands_init(&plan->operands, kernels, problem->a_format, args->a_type, &problem->w_format, problem->w_classes, problem->w_finite,
                        args->accuracy);
     *bytes = plan->row_parts = plan->column_parts = 0;
-    plan->nest.fused = false;
-    if (args->m == 0 || args->n == 0) return FFP8_OK; /* no task */
 
+    /* How the product is computed; ffp8_gemm_explain tells it of empty ones, too. */
     const ffp8_class class_of = plan->operands.class_of;
     const size_t words = ffp8_class_words(class_of, args->k);
     const bool fused = args->m <= kernels->fused_rows;
@@ -162,6 +161,11 @@ static ffp8_status make_plan(struct plan *plan, const struct ffp8_kernels *kerne
         .a_offset = plan->operands.a_offset,
         .exact_terms = plan->operands.exact_terms,
     };
+    const size_t a = block_of(&args->a_scales, args->k), w = block_of(&problem->w_scales, args->k);
+    const bool few_groups = ffp8_min_size(a, w) >= ffp8_min_size(args->k, DIRECT_TERMS);
+    plan->direct = !problem->packed && args->weights.order == FFP8_ORDER_NK && fused && few_groups;
+    if (args->m == 0 || args->n == 0) return FFP8_OK; /* no task */
+
     plan->tile_rows = fused ? kernels->fused_rows : kernels->mr[class_of];
     if (words > SIZE_MAX / 16) return FFP8_ERROR_OVERFLOW;
     plan->stride = ffp8_stage_stride(words);
@@ -175,9 +179,6 @@ static ffp8_status make_plan(struct plan *plan, const struct ffp8_kernels *kerne
     const size_t most = at_least_one(kernels->mc_rows / plan->tile_rows) * plan->tile_rows;
     plan->block_rows = round_up(ffp8_ceil_div(plan->part_rows, ffp8_ceil_div(plan->part_rows, most)), plan->tile_rows);
     plan->plain_columns = plan->part_columns;
-    const size_t a = block_of(&args->a_scales, args->k), w = block_of(&problem->w_scales, args->k);
-    const bool few_groups = ffp8_min_size(a, w) >= ffp8_min_size(args->k, DIRECT_TERMS);
-    plan->direct = !problem->packed && args->weights.order == FFP8_ORDER_NK && fused && few_groups;
     if (plan->direct) {
         plan->nest.plain_ld = args->weights.ld;
         plan->nest.plain_k = args->k;

@@ -268,6 +268,7 @@ static void run_tile(const struct block *b, const struct ffp8_tile *tile, struct
     ffp8_dot_fn *const *const kind = nest->plain ? nest->kernels->direct : nest->fused ? nest->kernels->fused : nest->kernels->dot;
     ffp8_dot_fn *const dot = kind[nest->class_of];
     const size_t stride = nest->plain ? FFP8_NR * nest->plain_ld : nest->fused ? lines_stride(nest) : panels_stride(b->cut);
+    const size_t scale_bytes = nest->col_e8m0 ? 1 : sizeof(float), scales_at = nest->scale_block ? 0 : b->column;
     const bool wide_block = b->cut->wide == WIDE_BLOCK;
     struct ffp8_dot d = {
         .lda_bytes = tile->a_step,
@@ -293,8 +294,8 @@ static void run_tile(const struct block *b, const struct ffp8_tile *tile, struct
             d.count = call->count;
             d.words = call->words;
             d.terms = call->terms;
-            d.flags = call->flags;
-            d.col_scale = nest->col_scale + call->group * nest->ld_col_scale + b->column + column;
+            d.flags = call->flags | (nest->col_e8m0 ? FFP8_DOT_E8M0 : 0u);
+            d.col_scale = (const uint8_t *)nest->col_scale + (call->group * nest->ld_col_scale + scales_at + column) * scale_bytes;
             d.row_scale = nest->row_scale ? nest->row_scale + call->group * nest->ld_row_scale + tile->row : NULL;
             dot(&d);
         }
@@ -331,6 +332,7 @@ static void run_block(struct block *b) {
     const struct ffp8_nest *nest = b->nest;
     const struct cut *cut = b->cut;
     size_t begin = 0, end;
+    if (nest->scale_block) nest->scale_block(nest->context, b->column, b->columns);
     do {
         end = ffp8_min_size(cut->pieces, begin + cut->chunk_pieces);
         if (!nest->fused && !nest->panels_ready) expand_chunk(b, begin, end);

@@ -146,17 +146,17 @@ static inline size_t ffp8_panel_bytes(ffp8_class c, size_t words) { return (word
  * direct takes plain weights: count is 1, words is not looked at, b[0] points to `cols` rows of `terms` codes, ldb bytes apart, a[0] to rows
  * of `terms` elements, whole words or not. Neither is read beyond that. Code that stands for what is not there: pad_code, a finite element. sum is exact
  * up to FFP8_DIRECT_SPREAD times as many terms as int32 holds.
- * Then, with s = row_scale ? row_scale[r] * col_scale[j] : col_scale[j]:
+ * Then, with col_scale as FP32 and s = row_scale ? row_scale[r] * col_scale[j] : col_scale[j]:
  *     t = sum (+ wide[r][j] if WIDE_IN);   WIDE_OUT: wide[r][j] = t;   else c[r][j] = ADD ? fma(f32(t), s, c[r][j]) : f32(t) * s.
  * Only I8 and I16 know WIDE_*: there sum is exact, t exact in double, and f32() rounds once. I8: sum is exact in int32, for the driver keeps
  * count * words below the limit. I16: int32 holds carry_words words (1 or more); before it overflows, dot and fused carry its upper half on.
  * The driver keeps count * words below FFP8_MOST_CARRIES * carry_words. BF16 and F32: f32() is the identity; the order of summation is the tier's, documented beside the kernel,
  * and depends on nothing but words and count.
  * EACH: segment i is a sum of its own, with col_scale + i * ld_col_scale and row_scale + i * ld_row_scale; those after the first are added to
- * c whether ADD is set or not. Not with WIDE_*, not for direct.
+ * c whether ADD is set or not. Not with WIDE_*, not for direct. count is 1 or more.
  * I8: a holds uint8 = element + a_offset, b int8; each b panel's head makes up for a_offset = 128. (a_offset = 0: the head is ignored.)
  */
-enum { FFP8_DOT_ADD = 1, FFP8_DOT_WIDE_IN = 2, FFP8_DOT_WIDE_OUT = 4, FFP8_DOT_EACH = 8 };
+enum { FFP8_DOT_ADD = 1, FFP8_DOT_WIDE_IN = 2, FFP8_DOT_WIDE_OUT = 4, FFP8_DOT_EACH = 8, FFP8_DOT_E8M0 = 16 };
 struct ffp8_dot {
     const void *const *a;
     const void *const *b;
@@ -169,7 +169,7 @@ struct ffp8_dot {
     double *wide;
     size_t ldw;
     const float *row_scale;     /* rows, or NULL */
-    const float *col_scale;     /* 32 readable */
+    const void *col_scale;      /* 32 readable: float; E8M0: uint8_t codes */
     size_t ld_row_scale, ld_col_scale; /* EACH only */
     size_t carry_words;                /* I16, not direct */
     const struct ffp8_lut *lut; /* fused, direct: the weights' lut */
@@ -182,11 +182,14 @@ typedef void ffp8_dot_fn(const struct ffp8_dot *d);
 
 /* How segment i's sum is scaled, or that of all segments (i = 0). */
 struct ffp8_dot_scale {
-    const float *row, *col;
-    bool add;
+    const float *row;
+    const void *col;
+    bool e8m0, add;
 };
 static inline struct ffp8_dot_scale ffp8_dot_scale_of(const struct ffp8_dot *d, size_t i) {
-    return (struct ffp8_dot_scale){d->row_scale ? d->row_scale + i * d->ld_row_scale : NULL, d->col_scale + i * d->ld_col_scale,
+    const bool e8m0 = d->flags & FFP8_DOT_E8M0;
+    return (struct ffp8_dot_scale){d->row_scale ? d->row_scale + i * d->ld_row_scale : NULL,
+                                   (const uint8_t *)d->col_scale + i * d->ld_col_scale * (e8m0 ? 1 : sizeof(float)), e8m0,
                                    d->flags & FFP8_DOT_ADD || i > 0};
 }
 

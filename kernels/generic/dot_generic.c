@@ -46,7 +46,8 @@ static size_t segments_of_sum(const struct ffp8_dot *d) { return d->flags & FFP8
 /* The sum of segment i, or of all (i = 0). */
 static void finish(const struct ffp8_dot *d, size_t i, size_t r, size_t j, float sum) {
     const struct ffp8_dot_scale s = ffp8_dot_scale_of(d, i);
-    const float scale = s.row ? s.row[r] * s.col[j] : s.col[j];
+    const float column = s.e8m0 ? ffp8_f32_from_e8m0(((const uint8_t *)s.col)[j]) : ((const float *)s.col)[j];
+    const float scale = s.row ? s.row[r] * column : column;
     float *c = d->c + r * d->ldc + j;
     *c = s.add ? fmaf(sum, scale, *c) : sum * scale;
 }

@@ -41,9 +41,18 @@ static ALWAYS_INLINE __m512i broadcast(const uint8_t *word) {
 
 static ALWAYS_INLINE uint32_t column_mask(const struct ffp8_dot *d) { return (uint32_t)((1ull << d->cols) - 1); }
 
+/* Column scales j..j+15. */
+static ALWAYS_INLINE __m512 column_scales(const struct ffp8_dot_scale *s, size_t j) {
+    if (!s->e8m0) return _mm512_loadu_ps((const float *)s->col + j);
+    const __m512i code = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)((const uint8_t *)s->col + j)));
+    const __m512i bits = _mm512_max_epu32(_mm512_slli_epi32(code, 23), _mm512_set1_epi32(0x00400000)); /* code 0 is denormal */
+    return _mm512_castsi512_ps(
+        _mm512_mask_mov_epi32(bits, _mm512_cmpeq_epi32_mask(code, _mm512_set1_epi32(255)), _mm512_set1_epi32(0x7FC00000)));
+}
+
 static ALWAYS_INLINE void finish_half(const struct ffp8_dot *d, const struct ffp8_dot_scale *s, size_t r, size_t j, __m512 sum) {
     __mmask16 mask = (__mmask16)(column_mask(d) >> j);
-    __m512 scale = _mm512_loadu_ps(s->col + j);
+    __m512 scale = column_scales(s, j);
     float *c = d->c + r * d->ldc + j;
     if (s->row) scale = _mm512_mul_ps(_mm512_set1_ps(s->row[r]), scale);
     __m512 y = s->add ? _mm512_fmadd_ps(sum, scale, _mm512_maskz_loadu_ps(mask, c)) : _mm512_mul_ps(sum, scale);
@@ -52,7 +61,7 @@ static ALWAYS_INLINE void finish_half(const struct ffp8_dot *d, const struct ffp
 
 /* All 32 columns: without masks, which slow stores down, and with the column scales in registers. */
 static ALWAYS_INLINE void finish_whole(const struct ffp8_dot *d, const struct ffp8_dot_scale *s, __m512i (*sum)[2], size_t rows, bool add) {
-    const __m512 column[2] = {_mm512_loadu_ps(s->col), _mm512_loadu_ps(s->col + 16)};
+    const __m512 column[2] = {column_scales(s, 0), column_scales(s, 16)};
     float *c = d->c;
     UNROLL
     for (size_t r = 0; r < rows; r++, c += d->ldc) {

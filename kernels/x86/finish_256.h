@@ -39,11 +39,20 @@ static ALWAYS_INLINE __m256i lanes64(size_t n) {
     return _mm256_cmpgt_epi64(_mm256_set1_epi64x((long long)ffp8_min_size(n, 4)), _mm256_setr_epi64x(0, 1, 2, 3));
 }
 
+/* Column scales j..j+7. */
+static ALWAYS_INLINE __m256 column_scales(const struct ffp8_dot_scale *s, size_t j) {
+    if (!s->e8m0) return _mm256_loadu_ps((const float *)s->col + j);
+    const __m256i code = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)((const uint8_t *)s->col + j)));
+    const __m256i bits = _mm256_max_epu32(_mm256_slli_epi32(code, 23), _mm256_set1_epi32(0x00400000)); /* code 0 is denormal */
+    const __m256i is_nan = _mm256_cmpeq_epi32(code, _mm256_set1_epi32(255));
+    return _mm256_castsi256_ps(_mm256_blendv_epi8(bits, _mm256_set1_epi32(0x7FC00000), is_nan));
+}
+
 static ALWAYS_INLINE void finish_8(const struct ffp8_dot *d, const struct ffp8_dot_scale *s, size_t r, size_t j, __m256 sum) {
     if (j >= d->cols) return;
     size_t n = d->cols - j;
     float *c = d->c + r * d->ldc + j;
-    __m256 scale = _mm256_loadu_ps(s->col + j);
+    __m256 scale = column_scales(s, j);
     if (s->row) scale = _mm256_mul_ps(_mm256_set1_ps(s->row[r]), scale);
     if (s->add) {
         sum = _mm256_fmadd_ps(sum, scale, n >= 8 ? _mm256_loadu_ps(c) : _mm256_maskload_ps(c, lanes32(n)));

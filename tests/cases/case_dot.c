@@ -12,7 +12,7 @@
  *     |s| B + u (|y| + |s| B) + 2^-149,  y = the exact sum * s + c,
  * one rounding more. Half of the calls use small integers, for which every partial sum is exact: these are compared bitwise on all classes.
  * A float sum must also not depend on the tile around it: a part of the tile is computed again and compared bitwise. So are segments that
- * are scaled one by one, with as many calls of one segment.
+ * are scaled one by one, by FP32 or E8M0, with as many calls of one segment that FP32 scales.
  */
 #include <inttypes.h>
 #include <math.h>
@@ -188,7 +188,7 @@ static bool compare(struct check_run *run, const struct tile *t, const struct ff
     const bool integer = t->c <= FFP8_CLASS_I16, bitwise = integer || t->exact;
     for (size_t r = 0; r < t->rows; r++)
         for (size_t j = 0; j < t->cols; j++) {
-            const float scale = d->row_scale ? d->row_scale[r] * d->col_scale[j] : d->col_scale[j];
+            const float column = ((const float *)d->col_scale)[j], scale = d->row_scale ? d->row_scale[r] * column : column;
             const float old = t->flags & FFP8_DOT_ADD ? ((const float *)(c->saved + r * c->stride_bytes))[j] : 0;
             struct truth truth = {0, 0, 0};
             if (integer)
@@ -248,15 +248,23 @@ static bool check_part(struct check_run *run, const struct tile *t, struct dot_c
 /* Segments that are scaled one by one must give what as many calls give. */
 static bool check_each(struct check_run *run, const struct tile *t, struct dot_call *call, struct check_buffer *c) {
     static float want[MAX_ROWS * FFP8_NR], row_scale[MAX_COUNT][MAX_ROWS], col_scale[MAX_COUNT][FFP8_NR];
+    static uint8_t col_code[MAX_COUNT][FFP8_NR];
+    const bool e8m0 = check_chance(&run->rand, 2);
     check_restore(run);
     for (size_t r = 0; r < t->rows; r++) memcpy(want + r * FFP8_NR, (uint8_t *)c->data + r * c->stride_bytes, t->cols * 4);
     struct ffp8_dot each = *call->d, one;
     each.flags |= FFP8_DOT_EACH;
-    each.col_scale = col_scale[0], each.ld_col_scale = FFP8_NR;
+    each.col_scale = e8m0 ? (const void *)col_code[0] : col_scale[0], each.ld_col_scale = FFP8_NR;
+    if (e8m0) each.flags |= FFP8_DOT_E8M0;
     if (each.row_scale) each.row_scale = row_scale[0], each.ld_row_scale = MAX_ROWS;
     for (size_t i = 0; i < t->count; i++) {
         for (size_t r = 0; r < t->rows; r++) row_scale[i][r] = random_scale(run, t->exact);
-        for (size_t j = 0; j < FFP8_NR; j++) col_scale[i][j] = random_scale(run, t->exact);
+        for (size_t j = 0; j < FFP8_NR; j++) {
+            col_scale[i][j] = random_scale(run, t->exact);
+            if (!e8m0) continue;
+            col_code[i][j] = (uint8_t)(check_chance(&run->rand, 8) ? 255 * check_below(&run->rand, 2) : 119 + check_below(&run->rand, 17));
+            col_scale[i][j] = col_code[i][j] == 255 ? NAN : ldexpf(1, (int)col_code[i][j] - 127);
+        }
         one = each;
         one.flags = t->flags | (i > 0 ? FFP8_DOT_ADD : 0);
         one.a += i, one.b += i, one.count = 1;

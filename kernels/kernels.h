@@ -233,7 +233,8 @@ struct ffp8_kernels {
 
     ffp8_class runs_as[FFP8_CLASS_COUNT]; /* class that this tier computes a product's class in, e.g. avx2: { I16, I16, F32, F32 } */
     uint8_t mr[FFP8_CLASS_COUNT];         /* rows of the dot kernels' tile */
-    uint8_t fused_rows;                   /* up to so many rows of A, fused beats expand and dot, and direct beats packing */
+    uint8_t fused_rows;                   /* rows of the fused and direct kernels' tile; up to so many, direct beats packing */
+    uint8_t most_fused_rows;              /* up to so many rows of A, fused beats expand and dot */
     uint32_t kc_bytes;                    /* K block: expanded bytes of one column */
     uint32_t nc_columns;                  /* N block: columns whose expanded K block is kept (L2); a multiple of 32 */
     uint32_t mc_rows;                     /* M block: rows of A that are staged at once */

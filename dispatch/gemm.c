@@ -146,7 +146,7 @@ static ffp8_status make_plan(struct plan *plan, const struct ffp8_kernels *kerne
     /* How the product is computed; ffp8_gemm_explain tells it of empty ones, too. */
     const ffp8_class class_of = plan->operands.class_of;
     const size_t words = ffp8_class_words(class_of, args->k);
-    const bool fused = args->m <= kernels->most_fused_rows;
+    const bool fused = args->m <= kernels->most_fused_rows[class_of];
     plan->nest = (struct ffp8_nest){
         .kernels = kernels,
         .class_of = class_of,

@@ -25,6 +25,7 @@ struct run {
     const struct ffp8_output *output;
     uint8_t *workspace; /* aligned */
     const uint8_t *codes;
+    const uint32_t *lane; /* LANES: NULL where each channel sees its own word */
     bool skip; /* taps outside the image contribute nothing: weights and scales are finite */
 };
 
@@ -42,13 +43,23 @@ struct piece {
     size_t staged_begin, rows_begin, rows_end;
 };
 
+/* The slab of an output row: several slabs are whole images. */
+static size_t slab_index(const struct piece *piece, size_t row) {
+    const size_t out_h = piece->run->plan->call.problem.dims.out_h;
+    return row / out_h - piece->staged_begin / out_h;
+}
+
+static uint8_t *slab_address(const struct piece *piece, size_t row) {
+    const struct ffp8_conv_plan *plan = piece->run->plan;
+    const size_t rows = ffp8_conv_slab_rows(&plan->stage, plan->call.problem.dims.out_h);
+    return piece->slabs + slab_index(piece, row) * rows * plan->stage.row_bytes;
+}
+
 /* The staged row under the first tap of an output row. */
 static uint8_t *row_address(const struct piece *piece, size_t row) {
-    const struct ffp8_conv_plan *plan = piece->run->plan;
-    const size_t out_h = plan->call.problem.dims.out_h, slab = row / out_h - piece->staged_begin / out_h;
-    const size_t first = slab ? 0 : piece->staged_begin % out_h; /* several slabs are whole images */
-    const size_t staged = slab * ffp8_conv_slab_rows(&plan->stage, out_h) + (row % out_h - first) * plan->stage.row_step;
-    return piece->slabs + staged * plan->stage.row_bytes;
+    const struct ffp8_conv_stage *stage = &piece->run->plan->stage;
+    const size_t out_h = stage->problem->dims.out_h, first = slab_index(piece, row) ? 0 : piece->staged_begin % out_h;
+    return slab_address(piece, row) + ffp8_conv_slab_row(stage, first, row % out_h) * stage->row_bytes;
 }
 
 struct range {
@@ -200,19 +211,33 @@ static void run_nest(struct piece *piece, size_t begin, size_t end) {
     if (d->groups > 1 && !plain) finish(piece, 0, pixels, 0, d->c_out, c, d->c_out);
 }
 
+/* LANES: one or two output rows, some of their pixels at a time. */
 static void run_lanes(struct piece *piece, size_t begin, size_t end) {
     const struct run *run = piece->run;
     const struct ffp8_conv_plan *plan = run->plan;
     const struct ffp8_conv_dims *d = &plan->call.problem.dims;
-    const float *scale = (const float *)(run->workspace + plan->at.scales);
-    for (size_t row = begin; row < end; row++) {
+    const bool in_place = is_in_place(run), plain = in_place && ffp8_output_is_plain(run->output);
+    const size_t most = ffp8_min_size(plan->finish_pixels, d->out_w);
+    struct ffp8_depthwise depthwise = {
+        .lane = run->lane,
+        .ldc = d->c_out,
+        .row_stride = (in_place ? d->out_w : most) * d->c_out,
+        .scale = (const float *)(run->workspace + plan->at.scales),
+    };
+    for (size_t row = begin; row < end; row += depthwise.rows) {
         const struct range taps = inside_rows(run, row);
-        float *c = is_in_place(run) ? (float *)run->output->c + row * d->out_w * d->c_out : piece->sums;
-        ffp8_conv_lanes_row(&plan->stage, run->workspace + plan->at.weights, row_address(piece, row), taps.begin, taps.end, scale,
-                            piece->pointers, c, d->c_out);
+        depthwise.rows = ffp8_min_size(ffp8_conv_lanes_together(&plan->stage, row % d->out_h), end - row);
+        ffp8_conv_lanes_begin(&plan->stage, run->workspace + plan->at.weights, row_address(piece, row), row % d->out_h, taps.begin,
+                              taps.end, piece->pointers, &depthwise);
         piece->rows_begin = row;
-        piece->rows_end = row + 1;
-        if (!is_in_place(run) || !ffp8_output_is_plain(run->output)) finish(piece, 0, d->out_w, 0, d->c_out, c, d->c_out);
+        for (size_t p = 0; p < d->out_w; p += depthwise.pixels) {
+            depthwise.first = p;
+            depthwise.pixels = ffp8_min_size(most, d->out_w - p);
+            depthwise.c = in_place ? (float *)run->output->c + (row * d->out_w + p) * d->c_out : piece->sums;
+            ffp8_conv_lanes_run(&plan->stage, &depthwise);
+            for (size_t r = 0; !plain && r < depthwise.rows; r++)
+                finish(piece, r * d->out_w + p, depthwise.pixels, 0, d->c_out, depthwise.c + r * depthwise.row_stride, d->c_out);
+        }
     }
 }
 
@@ -255,7 +280,7 @@ static void run_band(struct piece *piece, size_t begin, size_t end) {
     piece->staged_begin = begin;
     for (size_t row = begin, next; row < end; row = next) {
         next = ffp8_min_size(end, (row / out_h + 1) * out_h);
-        ffp8_conv_stage_slab(&plan->stage, row / out_h, row % out_h, next - row, row_address(piece, row), piece->scratch);
+        ffp8_conv_stage_slab(&plan->stage, row / out_h, row % out_h, next - row, slab_address(piece, row), piece->scratch);
         bytes += ffp8_conv_slab_rows(&plan->stage, next - row) * plan->stage.row_bytes;
     }
     if (!reaches_into_neighbours(plan) || !has_special(piece->slabs, bytes)) {
@@ -339,10 +364,13 @@ static bool prepare(struct run *run) {
     uint8_t *blob = run->workspace + plan->at.blob;
     if (!plan->call.packed) ffp8_conv_write(&plan->call.problem.dims, &args->filter, header, blob);
     run->codes = plan->call.packed ? plan->call.problem.codes : blob + header->weights_offset;
-    if (plan->order == FFP8_CONV_LANES)
-        ffp8_conv_lanes_weights(&plan->stage, header, run->codes, run->workspace + plan->at.weights);
-    else
+    if (plan->order == FFP8_CONV_LANES) {
+        uint32_t *lane = (uint32_t *)(run->workspace + plan->at.lanes);
+        ffp8_conv_lanes_weights(&plan->stage, run->codes, run->workspace + plan->at.weights);
+        run->lane = ffp8_conv_lanes_map(&plan->stage, lane) ? lane : NULL;
+    } else {
         write_offsets(plan, (size_t *)(run->workspace + plan->at.offsets));
+    }
     return true;
 }
 

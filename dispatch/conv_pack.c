@@ -14,7 +14,7 @@
 #include "lut.h"
 
 enum {
-    LANES_CHANNELS = 8, /* 8 of 32 columns in use: lanes and panels are about equally fast */
+    LANES_CHANNELS = 16, /* 16 of 32 columns in use: lanes and panels are about equally fast */
     ROWS_ELEMENTS = 64  /* below this a segment per tap is too short to hide the kernel's prologue */
 };
 

@@ -6,6 +6,7 @@
 
 #include <math.h>
 
+#include "format.h"
 #include "parallel.h"
 #include "scales.h"
 
@@ -18,14 +19,21 @@ enum {
 };
 static const double max_row_bytes = 1 << 28; /* staged for one output row; beyond, padding or dilation dwarf the image */
 
+static bool is_finite(const ffp8_format *format) {
+    struct ffp8_landmarks mark;
+    ffp8_format_landmarks(format, &mark);
+    return !mark.any_special;
+}
+
 static void choose_operands(struct ffp8_conv_plan *plan) {
     const struct ffp8_conv_problem *problem = &plan->call.problem;
     const ffp8_conv_args *args = problem->args;
     const struct ffp8_packed_header *header = &plan->call.header;
     const ffp8_format *x_format = args->x_type == FFP8_TYPE_FFP8 ? &args->x_format : NULL;
-    struct ffp8_kernels lanes = *plan->kernels; /* the depthwise kernels know two classes, whatever the dot kernels know */
-    lanes.runs_as[FFP8_CLASS_I8] = lanes.runs_as[FFP8_CLASS_I16] = FFP8_CLASS_I16;
-    lanes.runs_as[FFP8_CLASS_BF16] = lanes.runs_as[FFP8_CLASS_F32] = FFP8_CLASS_F32;
+    struct ffp8_kernels lanes = *plan->kernels; /* the depthwise kernels know no I8 */
+    lanes.runs_as[FFP8_CLASS_I8] = FFP8_CLASS_I16;
+    /* Pairs of rows are made of codes, and zeros of the weights meet what stands in a pair's other row: it must be finite. */
+    if (problem->dims.group_in == 1 && !(x_format && is_finite(x_format))) lanes.runs_as[FFP8_CLASS_BF16] = FFP8_CLASS_F32;
     ffp8_operands_init(&plan->operands, plan->order == FFP8_CONV_LANES ? &lanes : plan->kernels, x_format, args->x_type, &problem->w_format,
                        header->classes, !header->special_used, args->accuracy);
     plan->unit = ldexp(1, plan->operands.shift);
@@ -114,7 +122,11 @@ static void choose_bands(struct ffp8_conv_plan *plan) {
     plan->band_rows = bands ? ffp8_ceil_div(d->out_h, bands) : 1;  /* of about the same height */
     plan->finish_pixels = args->layout == FFP8_LAYOUT_NHWC ? 1 + HOT_BYTES / (columns * sizeof(float)) : HOT_PIXELS;
     plan->keeps_panels = plan->splits_columns = false;
-    if (plan->order == FFP8_CONV_LANES) return;
+    if (plan->order == FFP8_CONV_LANES) {
+        const size_t parts = ffp8_ceil_div(d->out_w, plan->finish_pixels); /* about equal ones */
+        plan->finish_pixels = ffp8_ceil_div(ffp8_ceil_div(d->out_w, parts), FFP8_LANES_PIXELS) * FFP8_LANES_PIXELS;
+        return;
+    }
     const struct ffp8_nest nest = ffp8_conv_plan_nest(plan, 0, piece_extent(plan), 1);
     plan->keeps_panels = d->groups == 1 && ffp8_nest_keeps_panels(&nest);
     /* Upright tiles make all of a band wait to be finished: where several blocks of k let it wait anyway. */
@@ -139,8 +151,8 @@ static bool lay_out_piece(struct ffp8_conv_plan *plan) {
     bool ok = reserve(&total, images * ffp8_conv_slab_rows(&plan->stage, plan->band_rows), plan->stage.row_bytes, &at->slabs);
     ok = ok && reserve(&total, plan->stage.scratch_bytes, 1, &at->scratch);
     if (plan->order == FFP8_CONV_LANES) {
-        ok = ok && reserve(&total, d->out_w * columns, sizeof(float), &at->sums);
-        ok = ok && reserve(&total, 2 * plan->call.header.segments, sizeof(void *), &at->pointers);
+        ok = ok && reserve(&total, FFP8_LANES_ROWS * ffp8_min_size(plan->finish_pixels, d->out_w) * columns, sizeof(float), &at->sums);
+        ok = ok && reserve(&total, (1 + FFP8_LANES_ROWS) * ffp8_conv_lanes_taps(&plan->stage), sizeof(void *), &at->pointers);
     } else {
         const struct ffp8_nest nest = ffp8_conv_plan_nest(plan, 0, piece_extent(plan), rows * d->out_w);
         const size_t nest_bytes = ffp8_nest_scratch(&nest);
@@ -164,8 +176,8 @@ static bool lay_out(struct ffp8_conv_plan *plan) {
         if (!plan->call.packed) ok = ok && reserve(&total, header->bytes, 1, &at->blob);
         if (plan->order == FFP8_CONV_LANES) {
             ok = ok && reserve(&total, d->c_out, sizeof(float), &at->scales);
-            ok = ok && reserve(&total, header->segments * header->segment_lines * FFP8_LINE_BYTES,
-                               ffp8_class_bytes(plan->operands.class_of), &at->weights);
+            ok = ok && reserve(&total, d->c_out, sizeof(uint32_t), &at->lanes);
+            ok = ok && reserve(&total, ffp8_conv_lanes_words(&plan->stage), FFP8_WORD_BYTES, &at->weights);
         } else {
             ok = ok && reserve(&total, d->groups * ffp8_conv_group_lanes(d), sizeof(float), &at->scales);
             ok = ok && reserve(&total, header->segments, sizeof(size_t), &at->offsets);

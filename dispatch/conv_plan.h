@@ -12,7 +12,7 @@ enum { FFP8_CONV_ALIGNMENT = 64 }; /* of all places in the workspace */
 
 /* Places in the workspace: of a call, and within the share of a piece. */
 struct ffp8_conv_places {
-    size_t blob, scales, offsets, weights, amax, pieces, bytes;
+    size_t blob, scales, offsets, weights, lanes, amax, pieces, bytes;
     size_t slabs, scratch, sums, tiles, pointers, nest, piece_bytes;
 };
 

@@ -11,6 +11,7 @@
 #include "conv_plan.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "explain.h"
 #include "parallel.h"
@@ -25,6 +26,7 @@ struct run {
     const struct ffp8_output *output;
     uint8_t *workspace; /* aligned */
     const uint8_t *codes;
+    const float *bias;    /* of plan->bias_pixels pixels; NULL: there is none */
     const uint32_t *lane; /* LANES: NULL where each channel sees its own word */
     bool skip; /* taps outside the image contribute nothing: weights and scales are finite */
 };
@@ -94,7 +96,7 @@ static struct range inside_columns(const struct run *run, size_t column) {
 static void finish(void *context, size_t pixel, size_t pixels, size_t channel, size_t columns, float *sums, size_t ld) {
     struct piece *piece = context;
     const struct ffp8_conv_plan *plan = piece->run->plan;
-    const float amax = ffp8_conv_finish(&plan->call.problem, piece->run->output, piece->rows_begin * plan->call.problem.dims.out_w + pixel,
+    const float amax = ffp8_conv_finish(&plan->call.problem, piece->run->output, piece->run->bias, plan->bias_pixels, piece->rows_begin * plan->call.problem.dims.out_w + pixel,
                                         pixels, channel, columns, sums, ld);
     piece->amax = ffp8_larger(piece->amax, amax);
 }
@@ -333,16 +335,31 @@ static void run_piece(void *context, size_t index) {
 static bool write_scales(const struct ffp8_conv_plan *plan, float *scales, bool *finite) {
     const struct ffp8_conv_dims *d = &plan->call.problem.dims;
     const size_t ld = plan->order == FFP8_CONV_LANES ? d->group_out : ffp8_conv_group_lanes(d);
-    bool exact = true;
-    *finite = true;
-    for (size_t o = 0; o < d->c_out; o++) {
-        float *scale = &scales[o / d->group_out * ld + o % d->group_out];
-        exact &= ffp8_conv_plan_scale(plan, o, scale);
-        *finite &= (bool)isfinite(*scale);
+    const bool differ = plan->call.problem.w_scales.block_rows != 0;
+    float scale;
+    bool exact = ffp8_conv_plan_scale(plan, 0, &scale);
+    *finite = isfinite(scale);
+    for (size_t g = 0, o = 0; g < d->groups; g++, scales += ld) {
+        for (size_t j = 0; j < d->group_out; j++, o++) {
+            if (differ) exact &= ffp8_conv_plan_scale(plan, o, &scale);
+            scales[j] = scale;
+            *finite &= (bool)isfinite(scale);
+        }
+        for (size_t j = d->group_out; j < ld; j++) scales[j] = 0;
     }
-    for (size_t g = 0; g < d->groups; g++)
-        for (size_t o = d->group_out; o < ld; o++) scales[g * ld + o] = 0;
     return exact;
+}
+
+/* The bias of as many pixels as lie side by side where pixels are finished whole. */
+static void write_bias(struct run *run) {
+    const struct ffp8_conv_plan *plan = run->plan;
+    const float *bias = plan->call.problem.args->epilogue.bias;
+    const size_t channels = plan->call.problem.dims.c_out;
+    float *repeated = (float *)(run->workspace + plan->at.bias);
+    run->bias = bias;
+    if (!bias || plan->bias_pixels == 1) return;
+    for (size_t i = 0; i < plan->bias_pixels; i++) memcpy(repeated + i * channels, bias, channels * sizeof *bias);
+    run->bias = repeated;
 }
 
 static void write_offsets(const struct ffp8_conv_plan *plan, size_t *offset) {
@@ -361,6 +378,7 @@ static bool prepare(struct run *run) {
     bool finite;
     if (!write_scales(plan, (float *)(run->workspace + plan->at.scales), &finite)) return false;
     run->skip = finite && !header->special_used;
+    write_bias(run);
     uint8_t *blob = run->workspace + plan->at.blob;
     if (!plan->call.packed) ffp8_conv_write(&plan->call.problem.dims, &args->filter, header, blob);
     run->codes = plan->call.packed ? plan->call.problem.codes : blob + header->weights_offset;

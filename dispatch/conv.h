@@ -97,8 +97,8 @@ void ffp8_conv_stage_slab(const struct ffp8_conv_stage *stage, size_t image, siz
  */
 
 /* Sums of `columns` channels from `channel` on, of `pixels` outputs from `pixel` on (all images' outputs, row by row), which are overwritten.
- * Returns the largest magnitude, as ffp8_output_row does. */
-float ffp8_conv_finish(const struct ffp8_conv_problem *problem, const struct ffp8_output *output, size_t pixel, size_t pixels,
+ * bias: of bias_pixels pixels side by side, or NULL. Returns the largest magnitude, as ffp8_output_row does. */
+float ffp8_conv_finish(const struct ffp8_conv_problem *problem, const struct ffp8_output *output, const float *bias, size_t bias_pixels, size_t pixel, size_t pixels,
                        size_t channel, size_t columns, float *sums, size_t ld);
 
 /* ---------------------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ enum {
     STAGE_BYTES = 384 * 1024, /* of a band's slabs */
     SUM_BYTES = 384 * 1024,   /* of its FP32 sums */
     HOT_BYTES = 12 * 1024,    /* of sums that are finished at once: with a tile more they fit L1 */
+    BIAS_ELEMENTS = 1024,     /* of biases kept side by side, so that outputs of few channels are finished in long rows */
     HOT_PIXELS = 128,         /* NCHW: outputs of a channel that are finished at once */
     PIECE_PIXELS = 128,       /* a piece with fewer outputs would spend its time expanding weights: channels are split instead */
 };
@@ -174,6 +175,8 @@ static bool lay_out(struct ffp8_conv_plan *plan) {
     bool ok = reserve(&total, pieces, sizeof(float), &at->amax);
     if (!plan->why) {
         if (!plan->call.packed) ok = ok && reserve(&total, header->bytes, 1, &at->blob);
+        plan->bias_pixels = plan->call.problem.args->layout == FFP8_LAYOUT_NHWC ? 1 + BIAS_ELEMENTS / (d->c_out + 1) : 1;
+        if (plan->bias_pixels > 1) ok = ok && reserve(&total, plan->bias_pixels * d->c_out, sizeof(float), &at->bias);
         if (plan->order == FFP8_CONV_LANES) {
             ok = ok && reserve(&total, d->c_out, sizeof(float), &at->scales);
             ok = ok && reserve(&total, d->c_out, sizeof(uint32_t), &at->lanes);

@@ -75,9 +75,9 @@ void ffp8_decode16_avx512bf16(const uint8_t *src, uint16_t *dst, size_t n, const
         decode16(src, dst, n, lut, false);
 }
 
-/* Words of two elements: bytes of both arrays interleaved as those of FP32 elements are. `keep`: bits of a word that are not 0 anyway. */
+/* Words of two elements: bytes of both arrays interleaved as those of FP32 elements are. `keep`: which bits are not made 0. */
 INLINE void decode_pairs_step(const uint8_t *const src[2], uint32_t *dst, __mmask64 live, const struct plane p[2], bool mirrored,
-                              __m512i keep) {
+                              uint32_t keep) {
     const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
     __m512i half[2][2]; /* elements of each array, in the order in which unpacks want them */
     for (int h = 0; h < 2; h++) {
@@ -88,27 +88,30 @@ INLINE void decode_pairs_step(const uint8_t *const src[2], uint32_t *dst, __mmas
     }
     for (int j = 0; j < 4; j++) {
         __m512i a = half[0][j / 2], b = half[1][j / 2], y = j & 1 ? _mm512_unpackhi_epi16(a, b) : _mm512_unpacklo_epi16(a, b);
-        if (live >> 16 * j) _mm512_mask_storeu_epi32(dst + 16 * j, (__mmask16)(live >> 16 * j), _mm512_and_si512(y, keep));
+        if (keep != ~0u) y = _mm512_and_si512(y, _mm512_set1_epi32((int)keep));
+        if (live >> 16 * j) _mm512_mask_storeu_epi32(dst + 16 * j, (__mmask16)(live >> 16 * j), y);
     }
 }
 
-INLINE void decode_pairs(const uint8_t *low, const uint8_t *high, uint32_t *dst, size_t n, const struct ffp8_lut *lut, bool mirrored) {
-    const struct plane p[2] = {load_plane(lut->plane[0]), load_plane(lut->plane[1])};
-    const __m512i keep = _mm512_set1_epi32((int)((low ? 0xFFFFu : 0) | (high ? 0xFFFF0000u : 0)));
-    const uint8_t *src[2] = {low ? low : high, high ? high : low};
-    if (!src[0]) {
-        memset(dst, 0, n * sizeof *dst);
-        return;
-    }
-    for (; n >= 64; n -= 64, src[0] += 64, src[1] += 64, dst += 64) decode_pairs_step(src, dst, all, p, mirrored, keep);
-    if (n) decode_pairs_step(src, dst, first(n), p, mirrored, keep);
+INLINE void decode_pairs(const uint8_t *low, const uint8_t *high, uint32_t *dst, size_t n, const struct plane p[2], bool mirrored,
+                         uint32_t keep) {
+    size_t i = 0;
+    for (; i + 64 <= n; i += 64) decode_pairs_step((const uint8_t *[]){low + i, high + i}, dst + i, all, p, mirrored, keep);
+    if (i < n) decode_pairs_step((const uint8_t *[]){low + i, high + i}, dst + i, first(n - i), p, mirrored, keep);
 }
 
+/* Where an array is missing the other takes its place, and its elements are masked. */
 void ffp8_decode_pairs_avx512bf16(const uint8_t *low, const uint8_t *high, uint32_t *dst, size_t n, const struct ffp8_lut *lut) {
-    if (lut->mirrored)
-        decode_pairs(low, high, dst, n, lut, true);
+    const struct plane p[2] = {load_plane(lut->plane[0]), load_plane(lut->plane[1])};
+    const uint32_t keep = (low ? 0xFFFFu : 0) | (high ? 0xFFFF0000u : 0);
+    if (!keep)
+        memset(dst, 0, n * sizeof *dst);
+    else if (keep != ~0u)
+        decode_pairs(low ? low : high, high ? high : low, dst, n, p, false, keep);
+    else if (lut->mirrored)
+        decode_pairs(low, high, dst, n, p, true, ~0u);
     else
-        decode_pairs(low, high, dst, n, lut, false);
+        decode_pairs(low, high, dst, n, p, false, ~0u);
 }
 
 INLINE void decode32_step(const uint8_t *src, uint32_t *dst, __mmask64 live, const struct plane p[4], bool mirrored, bool upper_only) {

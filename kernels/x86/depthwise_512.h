@@ -38,13 +38,25 @@ static ALWAYS_INLINE __m512i load_w(const struct ffp8_depthwise *d, size_t t, co
     return _mm512_maskz_loadu_epi32(ch->mask, (const uint32_t *)d->w[t] + ch->first);
 }
 
+/* Pixels are addressed as base + {0, 1, 2} * ldx from a base for every third, which fits the general registers. */
+enum { BASES = (FFP8_LANES_PIXELS + 4) / 3 };
+
+static ALWAYS_INLINE void set_bases(const uint32_t *x, size_t ldx, size_t pixels, const uint32_t *base[BASES]) {
+    UNROLL
+    for (size_t i = 0; i < pixels; i += 3) {
+        base[i / 3] = x + i * ldx;
+        __asm__("" : "+r"(base[i / 3])); /* else an address is computed for each pixel */
+    }
+}
+
 static ALWAYS_INLINE void one_tap(const struct ffp8_depthwise *d, size_t t, size_t p, size_t rows, size_t pixels, const struct channels *ch,
                                   ffp8_class c, enum seen seen, __m512i (*acc)[FFP8_LANES_PIXELS]) {
-    const uint32_t *x = x_of(d, t, p, ch);
     const __m512i w[FFP8_LANES_ROWS] = {load_w(d, t, ch), rows > 1 ? load_w(d, d->taps + t, ch) : _mm512_setzero_si512()};
+    const uint32_t *base[BASES];
+    set_bases(x_of(d, t, p, ch), d->ldx, pixels, base);
     UNROLL
     for (size_t i = 0; i < pixels; i++) {
-        const __m512i word = load_x(x + i * d->ldx, ch, seen);
+        const __m512i word = load_x(base[i / 3] + i % 3 * d->ldx, ch, seen);
         UNROLL
         for (size_t r = 0; r < rows; r++) acc[r][i] = dot(acc[r][i], word, w[r], c);
     }
@@ -53,11 +65,12 @@ static ALWAYS_INLINE void one_tap(const struct ffp8_depthwise *d, size_t t, size
 /* Taps that see pixel p, p + 1, p + 2. */
 static ALWAYS_INLINE void three_taps(const struct ffp8_depthwise *d, size_t t, size_t p, size_t pixels, const struct channels *ch,
                                      ffp8_class c, __m512i (*acc)[FFP8_LANES_PIXELS]) {
-    const uint32_t *x = x_of(d, t, p, ch);
     const __m512i w[3] = {load_w(d, t, ch), load_w(d, t + 1, ch), load_w(d, t + 2, ch)};
+    const uint32_t *base[BASES];
+    set_bases(x_of(d, t, p, ch), d->ldx, pixels + 2, base);
     UNROLL
     for (size_t i = 0; i < pixels + 2; i++) {
-        const __m512i word = load_x(x + i * d->ldx, ch, NEAR);
+        const __m512i word = load_x(base[i / 3] + i % 3 * d->ldx, ch, NEAR);
         UNROLL
         for (size_t j = 0; j < 3; j++)
             if (i >= j && i - j < pixels) acc[0][i - j] = dot(acc[0][i - j], word, w[j], c);
@@ -151,10 +164,11 @@ static ALWAYS_INLINE void some_rows(const struct ffp8_depthwise *d, size_t rows,
 }
 
 static ALWAYS_INLINE void depthwise(const struct ffp8_depthwise *d, ffp8_class c) {
+    const struct ffp8_depthwise copy = *d; /* stores to c may not change it, which the compiler cannot know of the original */
     if (d->rows == 1)
-        some_rows(d, 1, c);
+        some_rows(&copy, 1, c);
     else
-        some_rows(d, 2, c);
+        some_rows(&copy, 2, c);
 }
 
 #endif

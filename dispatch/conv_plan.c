@@ -14,6 +14,7 @@ enum {
     STAGE_BYTES = 384 * 1024, /* of a band's slabs */
     SUM_BYTES = 384 * 1024,   /* of its FP32 sums */
     HOT_BYTES = 12 * 1024,    /* of sums that are finished at once: with a tile more they fit L1 */
+    LANES_HOT_BYTES = 4 * 1024, /* the same in lanes, whose tiles are two rows and read more of x */
     BIAS_ELEMENTS = 1024,     /* of biases kept side by side, so that outputs of few channels are finished in long rows */
     HOT_PIXELS = 128,         /* NCHW: outputs of a channel that are finished at once */
     PIECE_PIXELS = 128,       /* a piece with fewer outputs would spend its time expanding weights: channels are split instead */
@@ -121,10 +122,11 @@ static void choose_bands(struct ffp8_conv_plan *plan) {
     }
     const size_t bands = rows ? ffp8_ceil_div(d->out_h, rows) : 0; /* at least one, but the analyser cannot know */
     plan->band_rows = bands ? ffp8_ceil_div(d->out_h, bands) : 1;  /* of about the same height */
-    plan->finish_pixels = args->layout == FFP8_LAYOUT_NHWC ? 1 + HOT_BYTES / (columns * sizeof(float)) : HOT_PIXELS;
+    const size_t hot = plan->order == FFP8_CONV_LANES ? LANES_HOT_BYTES : HOT_BYTES;
+    plan->finish_pixels = args->layout == FFP8_LAYOUT_NHWC ? 1 + hot / (columns * sizeof(float)) : HOT_PIXELS;
     plan->keeps_panels = plan->splits_columns = false;
-    if (plan->order == FFP8_CONV_LANES) {
-        const size_t parts = ffp8_ceil_div(d->out_w, plan->finish_pixels); /* about equal ones */
+    if (plan->order == FFP8_CONV_LANES) { /* about equal parts of a row */
+        const size_t parts = ffp8_ceil_div(d->out_w, plan->finish_pixels);
         plan->finish_pixels = ffp8_ceil_div(ffp8_ceil_div(d->out_w, parts), FFP8_LANES_PIXELS) * FFP8_LANES_PIXELS;
         return;
     }

@@ -3,12 +3,12 @@
  * depthwise_512.h - output channels in lanes, on the tiers with 512-bit registers; the formula stands at struct ffp8_depthwise
  *
  * A vector is 16 output channels. A tile is up to 7 pixels (7 divides the maps of networks made for 224 x 224 images) times 1 or 2 rows.
- * Words under `lane` come by one load of the run of words that the 16 channels see, and vpermd; taps that are neighbouring pixels share them,
+ * Words under `lane` come by one load of the run of words that the 16 channels see, and vpermd, or by a broadcast; taps that are neighbouring pixels share them,
  * three at a time, so that 9 such words serve 21 dots. Where the run is longer than a vector they are gathered.
  * Registers: 7 or 14 accumulators, up to 3 weights, a word of x, the lanes' indices.
  * Order: one accumulator an output, increasing taps; within a word: dot_512.h.
  * Bound: the dot instruction with two rows (9 loads for 14 dots); loads with one (8 for 7). Tails: masks for channels; an instance for each
- * number of pixels.
+ * number of pixels, or for 7, 3 and 1.
  */
 #ifndef FFP8_DEPTHWISE_512_H
 #define FFP8_DEPTHWISE_512_H
@@ -16,7 +16,7 @@
 #include "dot_512.h"
 #include "x86_dot.h"
 
-enum seen { OWN, NEAR, FAR }; /* the words that 16 channels see: their own; within 16 words; further apart */
+enum seen { OWN, SAME, WITHIN_8, WITHIN_16, FAR }; /* the words that 16 channels see: their own, a single one, in a run of so many words, any */
 
 struct channels {
     size_t first, first_word;
@@ -26,8 +26,12 @@ struct channels {
 
 static ALWAYS_INLINE __m512i load_x(const uint32_t *x, const struct channels *ch, enum seen seen) {
     if (seen == OWN) return _mm512_maskz_loadu_epi32(ch->mask, x);
+    if (seen == SAME) return _mm512_set1_epi32((int)*x);
     if (seen == FAR) return _mm512_mask_i32gather_epi32(_mm512_setzero_si512(), ch->mask, ch->lane, x, 4);
-    return _mm512_permutexvar_epi32(ch->lane, _mm512_maskz_loadu_epi32(ch->words, x));
+    /* Half a vector where that is enough: it seldom crosses a cache line. */
+    const __m512i run = seen == WITHIN_8 ? _mm512_castsi256_si512(_mm256_maskz_loadu_epi32((__mmask8)ch->words, x))
+                                         : _mm512_maskz_loadu_epi32(ch->words, x);
+    return _mm512_permutexvar_epi32(ch->lane, run);
 }
 
 static ALWAYS_INLINE const uint32_t *x_of(const struct ffp8_depthwise *d, size_t t, size_t p, const struct channels *ch) {
@@ -64,13 +68,13 @@ static ALWAYS_INLINE void one_tap(const struct ffp8_depthwise *d, size_t t, size
 
 /* Taps that see pixel p, p + 1, p + 2. */
 static ALWAYS_INLINE void three_taps(const struct ffp8_depthwise *d, size_t t, size_t p, size_t pixels, const struct channels *ch,
-                                     ffp8_class c, __m512i (*acc)[FFP8_LANES_PIXELS]) {
+                                     ffp8_class c, enum seen seen, __m512i (*acc)[FFP8_LANES_PIXELS]) {
     const __m512i w[3] = {load_w(d, t, ch), load_w(d, t + 1, ch), load_w(d, t + 2, ch)};
     const uint32_t *base[BASES];
     set_bases(x_of(d, t, p, ch), d->ldx, pixels + 2, base);
     UNROLL
     for (size_t i = 0; i < pixels + 2; i++) {
-        const __m512i word = load_x(base[i / 3] + i % 3 * d->ldx, ch, NEAR);
+        const __m512i word = load_x(base[i / 3] + i % 3 * d->ldx, ch, seen);
         UNROLL
         for (size_t j = 0; j < 3; j++)
             if (i >= j && i - j < pixels) acc[0][i - j] = dot(acc[0][i - j], word, w[j], c);
@@ -92,8 +96,8 @@ static ALWAYS_INLINE void block(const struct ffp8_depthwise *d, size_t p, size_t
         for (size_t i = 0; i < pixels; i++) acc[r][i] = _mm512_setzero_si512();
     }
     for (size_t t = 0; t < d->taps; t++) {
-        if (seen == NEAR && rows == 1 && are_neighbours(d, t)) {
-            three_taps(d, t, p, pixels, ch, c, acc);
+        if (seen != OWN && seen != FAR && rows == 1 && are_neighbours(d, t)) {
+            three_taps(d, t, p, pixels, ch, c, seen, acc);
             t += 2;
         } else {
             one_tap(d, t, p, rows, pixels, ch, c, seen, acc);
@@ -134,6 +138,17 @@ static ALWAYS_INLINE void own_words(const struct ffp8_depthwise *d, size_t p, si
     block_pixels(d, p, rows, pixels, &(struct channels){.first = first, .first_word = first, .mask = mask}, c, OWN);
 }
 
+/* Fewer instances. */
+static ALWAYS_INLINE void few_sizes(const struct ffp8_depthwise *d, size_t p, size_t rows, size_t pixels, const struct channels *ch,
+                                    ffp8_class c, enum seen seen) {
+    if (pixels == FFP8_LANES_PIXELS) {
+        block(d, p, rows, FFP8_LANES_PIXELS, ch, c, seen);
+        return;
+    }
+    for (; pixels >= 3; p += 3, pixels -= 3) block(d, p, rows, 3, ch, c, seen);
+    for (; pixels; p++, pixels--) block(d, p, rows, 1, ch, c, seen);
+}
+
 static ALWAYS_INLINE void words_of_lanes(const struct ffp8_depthwise *d, size_t p, size_t rows, size_t pixels, ffp8_class c) {
     for (size_t first = 0; first < d->channels; first += 16) {
         const size_t count = ffp8_min_size(16, d->channels - first), last = d->lane[first + count - 1] - d->lane[first];
@@ -145,11 +160,14 @@ static ALWAYS_INLINE void words_of_lanes(const struct ffp8_depthwise *d, size_t 
             .words = (__mmask16)((2u << (last & 15)) - 1),
             .lane = _mm512_sub_epi32(_mm512_maskz_loadu_epi32(mask, d->lane + first), _mm512_set1_epi32((int)d->lane[first])),
         };
-        if (last < 16) {
-            block_pixels(d, p, rows, pixels, &ch, c, NEAR);
-            continue;
-        }
-        for (size_t i = 0; i < pixels; i++) block(d, p + i, rows, 1, &ch, c, FAR);
+        if (last == 0)
+            few_sizes(d, p, rows, pixels, &ch, c, SAME);
+        else if (last < 8)
+            few_sizes(d, p, rows, pixels, &ch, c, WITHIN_8);
+        else if (last < 16)
+            few_sizes(d, p, rows, pixels, &ch, c, WITHIN_16);
+        else
+            for (size_t i = 0; i < pixels; i++) block(d, p + i, rows, 1, &ch, c, FAR);
     }
 }
 

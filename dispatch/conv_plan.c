@@ -127,7 +127,8 @@ static void choose_bands(struct ffp8_conv_plan *plan) {
     plan->keeps_panels = plan->splits_columns = false;
     if (plan->order == FFP8_CONV_LANES) { /* about equal parts of a row */
         const size_t parts = ffp8_ceil_div(d->out_w, plan->finish_pixels);
-        plan->finish_pixels = ffp8_ceil_div(ffp8_ceil_div(d->out_w, parts), FFP8_LANES_PIXELS) * FFP8_LANES_PIXELS;
+        const size_t tile = FFP8_LANES_TILE / ffp8_conv_lanes_together(stage, 0);
+        plan->finish_pixels = ffp8_ceil_div(ffp8_ceil_div(d->out_w, parts), tile) * tile;
         return;
     }
     const struct ffp8_nest nest = ffp8_conv_plan_nest(plan, 0, piece_extent(plan), 1);

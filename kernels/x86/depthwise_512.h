@@ -2,13 +2,13 @@
  *
  * depthwise_512.h - output channels in lanes, on the tiers with 512-bit registers; the formula stands at struct ffp8_depthwise
  *
- * A vector is 16 output channels. A tile is up to 7 pixels (7 divides the maps of networks made for 224 x 224 images) times 1 or 2 rows.
+ * A vector is 16 output channels. A tile is 14 pixels of one row or 7 of two (7 divides the maps of networks made for 224 x 224 images).
  * Words under `lane` come by one load of the run of words that the 16 channels see, and vpermd, or by a broadcast; taps that are neighbouring pixels share them,
- * three at a time, so that 9 such words serve 21 dots. Where the run is longer than a vector they are gathered.
- * Registers: 7 or 14 accumulators, up to 3 weights, a word of x, the lanes' indices.
+ * three at a time, so that 16 such words serve 42 dots. Where the run is longer than a vector they are gathered.
+ * Registers: 14 accumulators, up to 3 weights, a word of x, the lanes' indices.
  * Order: one accumulator an output, increasing taps; within a word: dot_512.h.
- * Bound: the dot instruction with two rows (9 loads for 14 dots); loads with one (8 for 7). Tails: masks for channels; an instance for each
- * number of pixels, or for 7, 3 and 1.
+ * Bound: the dot instruction with two rows (9 loads for 14 dots) and with taps that share words; else loads (15 for 14). Tails: masks for
+ * channels; tiles of 7, 3 and 1 pixels.
  */
 #ifndef FFP8_DEPTHWISE_512_H
 #define FFP8_DEPTHWISE_512_H
@@ -43,7 +43,7 @@ static ALWAYS_INLINE __m512i load_w(const struct ffp8_depthwise *d, size_t t, co
 }
 
 /* Pixels are addressed as base + {0, 1, 2} * ldx from a base for every third, which fits the general registers. */
-enum { BASES = (FFP8_LANES_PIXELS + 4) / 3 };
+enum { BASES = (FFP8_LANES_TILE + 4) / 3 };
 
 static ALWAYS_INLINE void set_bases(const uint32_t *x, size_t ldx, size_t pixels, const uint32_t *base[BASES]) {
     UNROLL
@@ -54,7 +54,7 @@ static ALWAYS_INLINE void set_bases(const uint32_t *x, size_t ldx, size_t pixels
 }
 
 static ALWAYS_INLINE void one_tap(const struct ffp8_depthwise *d, size_t t, size_t p, size_t rows, size_t pixels, const struct channels *ch,
-                                  ffp8_class c, enum seen seen, __m512i (*acc)[FFP8_LANES_PIXELS]) {
+                                  ffp8_class c, enum seen seen, __m512i (*acc)[FFP8_LANES_TILE]) {
     const __m512i w[FFP8_LANES_ROWS] = {load_w(d, t, ch), rows > 1 ? load_w(d, d->taps + t, ch) : _mm512_setzero_si512()};
     const uint32_t *base[BASES];
     set_bases(x_of(d, t, p, ch), d->ldx, pixels, base);
@@ -68,7 +68,7 @@ static ALWAYS_INLINE void one_tap(const struct ffp8_depthwise *d, size_t t, size
 
 /* Taps that see pixel p, p + 1, p + 2. */
 static ALWAYS_INLINE void three_taps(const struct ffp8_depthwise *d, size_t t, size_t p, size_t pixels, const struct channels *ch,
-                                     ffp8_class c, enum seen seen, __m512i (*acc)[FFP8_LANES_PIXELS]) {
+                                     ffp8_class c, enum seen seen, __m512i (*acc)[FFP8_LANES_TILE]) {
     const __m512i w[3] = {load_w(d, t, ch), load_w(d, t + 1, ch), load_w(d, t + 2, ch)};
     const uint32_t *base[BASES];
     set_bases(x_of(d, t, p, ch), d->ldx, pixels + 2, base);
@@ -89,7 +89,7 @@ static ALWAYS_INLINE bool are_neighbours(const struct ffp8_depthwise *d, size_t 
 
 static ALWAYS_INLINE void block(const struct ffp8_depthwise *d, size_t p, size_t rows, size_t pixels, const struct channels *ch,
                                 ffp8_class c, enum seen seen) {
-    __m512i acc[FFP8_LANES_ROWS][FFP8_LANES_PIXELS];
+    __m512i acc[FFP8_LANES_ROWS][FFP8_LANES_TILE];
     UNROLL
     for (size_t r = 0; r < rows; r++) {
         UNROLL
@@ -117,15 +117,13 @@ static ALWAYS_INLINE void block(const struct ffp8_depthwise *d, size_t p, size_t
 
 static ALWAYS_INLINE void block_pixels(const struct ffp8_depthwise *d, size_t p, size_t rows, size_t pixels, const struct channels *ch,
                                        ffp8_class c, enum seen seen) {
-    switch (pixels) {
-    case 1: block(d, p, rows, 1, ch, c, seen); break;
-    case 2: block(d, p, rows, 2, ch, c, seen); break;
-    case 3: block(d, p, rows, 3, ch, c, seen); break;
-    case 4: block(d, p, rows, 4, ch, c, seen); break;
-    case 5: block(d, p, rows, 5, ch, c, seen); break;
-    case 6: block(d, p, rows, 6, ch, c, seen); break;
-    default: block(d, p, rows, 7, ch, c, seen); break;
+    if (rows == 1 && pixels == 14) {
+        block(d, p, 1, 14, ch, c, seen);
+        return;
     }
+    for (; pixels >= 7; p += 7, pixels -= 7) block(d, p, rows, 7, ch, c, seen);
+    for (; pixels >= 3; p += 3, pixels -= 3) block(d, p, rows, 3, ch, c, seen);
+    for (; pixels; p++, pixels--) block(d, p, rows, 1, ch, c, seen);
 }
 
 /* Channels within pixels: x, w and c are read and written as they lie in memory. Whole vectors have a constant mask, which costs nothing. */
@@ -136,17 +134,6 @@ static ALWAYS_INLINE void own_words(const struct ffp8_depthwise *d, size_t p, si
     if (first == d->channels) return;
     const __mmask16 mask = (__mmask16)((1u << (d->channels - first)) - 1);
     block_pixels(d, p, rows, pixels, &(struct channels){.first = first, .first_word = first, .mask = mask}, c, OWN);
-}
-
-/* Fewer instances. */
-static ALWAYS_INLINE void few_sizes(const struct ffp8_depthwise *d, size_t p, size_t rows, size_t pixels, const struct channels *ch,
-                                    ffp8_class c, enum seen seen) {
-    if (pixels == FFP8_LANES_PIXELS) {
-        block(d, p, rows, FFP8_LANES_PIXELS, ch, c, seen);
-        return;
-    }
-    for (; pixels >= 3; p += 3, pixels -= 3) block(d, p, rows, 3, ch, c, seen);
-    for (; pixels; p++, pixels--) block(d, p, rows, 1, ch, c, seen);
 }
 
 static ALWAYS_INLINE void words_of_lanes(const struct ffp8_depthwise *d, size_t p, size_t rows, size_t pixels, ffp8_class c) {
@@ -161,11 +148,11 @@ static ALWAYS_INLINE void words_of_lanes(const struct ffp8_depthwise *d, size_t 
             .lane = _mm512_sub_epi32(_mm512_maskz_loadu_epi32(mask, d->lane + first), _mm512_set1_epi32((int)d->lane[first])),
         };
         if (last == 0)
-            few_sizes(d, p, rows, pixels, &ch, c, SAME);
+            block_pixels(d, p, rows, pixels, &ch, c, SAME);
         else if (last < 8)
-            few_sizes(d, p, rows, pixels, &ch, c, WITHIN_8);
+            block_pixels(d, p, rows, pixels, &ch, c, WITHIN_8);
         else if (last < 16)
-            few_sizes(d, p, rows, pixels, &ch, c, WITHIN_16);
+            block_pixels(d, p, rows, pixels, &ch, c, WITHIN_16);
         else
             for (size_t i = 0; i < pixels; i++) block(d, p + i, rows, 1, &ch, c, FAR);
     }
@@ -173,7 +160,7 @@ static ALWAYS_INLINE void words_of_lanes(const struct ffp8_depthwise *d, size_t 
 
 static ALWAYS_INLINE void some_rows(const struct ffp8_depthwise *d, size_t rows, ffp8_class c) {
     for (size_t p = 0, pixels; p < d->pixels; p += pixels) {
-        pixels = ffp8_min_size(FFP8_LANES_PIXELS, d->pixels - p);
+        pixels = ffp8_min_size(FFP8_LANES_TILE / rows, d->pixels - p);
         if (d->lane)
             words_of_lanes(d, p, rows, pixels, c);
         else

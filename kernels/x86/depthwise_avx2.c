@@ -12,7 +12,7 @@
 #include "x86_dot.h"
 #include "finish_avx2.h"
 
-enum { CHANNELS = 8 };
+enum { CHANNELS = 8, MOST_PIXELS = 7 };
 
 enum seen { OWN, NEAR, FAR }; /* the words that 8 channels see: their own; within 8 words; further apart */
 
@@ -33,7 +33,7 @@ static ALWAYS_INLINE __m256i load_w(const struct ffp8_depthwise *d, size_t t, co
 
 static ALWAYS_INLINE void block(const struct ffp8_depthwise *d, size_t p, size_t rows, size_t pixels, const struct channels *ch,
                                 ffp8_class c, enum seen seen) {
-    __m256i acc[FFP8_LANES_ROWS][FFP8_LANES_PIXELS];
+    __m256i acc[FFP8_LANES_ROWS][MOST_PIXELS];
     UNROLL
     for (size_t r = 0; r < rows; r++) {
         UNROLL

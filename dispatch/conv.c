@@ -251,11 +251,6 @@ static void run_rows(struct piece *piece, size_t begin, size_t end) {
         run_nest(piece, begin, end);
 }
 
-/* The last word of a ROWS segment may hold one element of the next pixel, which a zero weight multiplies: Inf and NaN must not stand there. */
-static bool reaches_into_neighbours(const struct ffp8_conv_plan *plan) {
-    return plan->order == FFP8_CONV_ROWS && plan->operands.class_of == FFP8_CLASS_BF16 && plan->call.header.segment_k % 2 != 0;
-}
-
 static bool has_special(const uint8_t *elements, size_t bytes) {
     int16_t largest = 0; /* of the magnitudes, whose order is that of their bits */
     for (size_t i = 0; i < bytes / 2; i++) {
@@ -265,27 +260,37 @@ static bool has_special(const uint8_t *elements, size_t bytes) {
     return largest >= 0x7F80;
 }
 
+/* In `rows` staged rows, `step` rows apart. What pads pixels and rows is not looked at. */
+static bool rows_have_special(const struct ffp8_conv_stage *stage, const uint8_t *row, size_t rows, size_t step) {
+    const size_t elements = stage->problem->dims.groups * stage->group_elements;
+    const bool close = elements == stage->pixel_elements;
+    const size_t run = close ? stage->row_pixels : 1, bytes = run * elements * ffp8_class_bytes(stage->operands->class_of);
+    bool found = false;
+    for (size_t i = 0; i < rows; i++, row += step * stage->row_bytes)
+        for (size_t p = 0; p < stage->row_pixels; p += run) found |= has_special(row + p * stage->pixel_bytes, bytes);
+    return found;
+}
+
 /* Whether an output row reads a special value; it depends on that row alone, so that bands and pieces make no difference. */
 static bool window_has_special(const struct piece *piece, size_t row) {
-    const struct ffp8_conv_plan *plan = piece->run->plan;
-    const struct ffp8_conv_dims *d = &plan->call.problem.dims;
-    bool found = false;
-    for (size_t i = 0; i < d->kernel_h; i++)
-        found |= has_special(row_address(piece, row) + i * d->dilation_h * plan->stage.row_bytes, plan->stage.row_bytes);
-    return found;
+    const struct ffp8_conv_stage *stage = &piece->run->plan->stage;
+    const struct ffp8_conv_dims *d = &stage->problem->dims;
+    const size_t rows = stage->pairs ? (d->kernel_h + 1 + ffp8_conv_second_of_pair(stage, row % d->out_h)) / 2 : d->kernel_h;
+    return rows_have_special(stage, row_address(piece, row), rows, stage->dilation);
 }
 
 static void run_band(struct piece *piece, size_t begin, size_t end) {
     const struct ffp8_conv_plan *plan = piece->run->plan;
     const size_t out_h = plan->call.problem.dims.out_h;
-    size_t bytes = 0;
+    bool special = false;
     piece->staged_begin = begin;
     for (size_t row = begin, next; row < end; row = next) {
         next = ffp8_min_size(end, (row / out_h + 1) * out_h);
-        ffp8_conv_stage_slab(&plan->stage, row / out_h, row % out_h, next - row, slab_address(piece, row), piece->scratch);
-        bytes += ffp8_conv_slab_rows(&plan->stage, next - row) * plan->stage.row_bytes;
+        uint8_t *slab = slab_address(piece, row);
+        const size_t staged = ffp8_conv_stage_slab(&plan->stage, row / out_h, row % out_h, next - row, slab, piece->scratch);
+        if (plan->meets_strangers) special |= rows_have_special(&plan->stage, slab, staged, 1);
     }
-    if (!reaches_into_neighbours(plan) || !has_special(piece->slabs, bytes)) {
+    if (!special) {
         run_rows(piece, begin, end);
         return;
     }

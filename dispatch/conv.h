@@ -89,8 +89,8 @@ static inline size_t ffp8_conv_slab_row(const struct ffp8_conv_stage *stage, siz
 static inline size_t ffp8_conv_second_of_pair(const struct ffp8_conv_stage *stage, size_t row) {
     return row * stage->row_step / stage->dilation % 2;
 }
-/* Output rows p .. p + out_rows - 1 of an image. */
-void ffp8_conv_stage_slab(const struct ffp8_conv_stage *stage, size_t image, size_t p, size_t out_rows, void *slab, void *scratch);
+/* Output rows p .. p + out_rows - 1 of an image. Returns the number of staged rows. */
+size_t ffp8_conv_stage_slab(const struct ffp8_conv_stage *stage, size_t image, size_t p, size_t out_rows, void *slab, void *scratch);
 
 /* ---------------------------------------------------------------------------------------------------------------
  * conv_finish.c

@@ -21,12 +21,6 @@ enum {
 };
 static const double max_row_bytes = 1 << 28; /* staged for one output row; beyond, padding or dilation dwarf the image */
 
-static bool is_finite(const ffp8_format *format) {
-    struct ffp8_landmarks mark;
-    ffp8_format_landmarks(format, &mark);
-    return !mark.any_special;
-}
-
 static void choose_operands(struct ffp8_conv_plan *plan) {
     const struct ffp8_conv_problem *problem = &plan->call.problem;
     const ffp8_conv_args *args = problem->args;
@@ -34,8 +28,7 @@ static void choose_operands(struct ffp8_conv_plan *plan) {
     const ffp8_format *x_format = args->x_type == FFP8_TYPE_FFP8 ? &args->x_format : NULL;
     struct ffp8_kernels lanes = *plan->kernels; /* the depthwise kernels know no I8 */
     lanes.runs_as[FFP8_CLASS_I8] = FFP8_CLASS_I16;
-    /* Pairs of rows are made of codes, and zeros of the weights meet what stands in a pair's other row: it must be finite. */
-    if (problem->dims.group_in == 1 && !(x_format && is_finite(x_format))) lanes.runs_as[FFP8_CLASS_BF16] = FFP8_CLASS_F32;
+    if (problem->dims.group_in == 1 && !x_format) lanes.runs_as[FFP8_CLASS_BF16] = FFP8_CLASS_F32; /* pairs of rows are made of codes */
     ffp8_operands_init(&plan->operands, plan->order == FFP8_CONV_LANES ? &lanes : plan->kernels, x_format, args->x_type, &problem->w_format,
                        header->classes, !header->special_used, args->accuracy);
     plan->unit = ldexp(1, plan->operands.shift);
@@ -89,6 +82,18 @@ static size_t piece_columns(const struct ffp8_conv_plan *plan) {
     if (plan->order == FFP8_CONV_LANES || d->groups > 1) return d->c_out;
     const struct ffp8_nest nest = ffp8_conv_plan_nest(plan, 0, piece_extent(plan), 1);
     return ffp8_nest_columns(&nest);
+}
+
+/* Zeros among the weights that multiply what does not belong to the output: the neighbour of a ROWS segment in its last word, or the other row
+ * of a pair. Inf and NaN must not stand there. */
+static bool meets_strangers(const struct ffp8_conv_plan *plan) {
+    const struct ffp8_conv_problem *problem = &plan->call.problem;
+    struct ffp8_landmarks mark;
+    if (plan->operands.class_of != FFP8_CLASS_BF16) return false;
+    if (!plan->stage.pairs && !(plan->order == FFP8_CONV_ROWS && plan->call.header.segment_k % 2 != 0)) return false;
+    if (problem->args->x_type != FFP8_TYPE_FFP8) return true;
+    ffp8_format_landmarks(&problem->args->x_format, &mark);
+    return mark.any_special;
 }
 
 static void choose_pieces(struct ffp8_conv_plan *plan) {
@@ -216,6 +221,7 @@ ffp8_status ffp8_conv_plan_make(const struct ffp8_kernels *kernels, const ffp8_c
     plan->fused = ffp8_conv_output_rows(d) <= kernels->fused_rows && ffp8_conv_output_rows(d) * d->out_w <= kernels->fused_rows;
     choose_operands(plan);
     ffp8_conv_stage_init(&plan->stage, kernels, &plan->operands, &plan->call.problem, plan->order);
+    plan->meets_strangers = meets_strangers(plan);
     plan->why = find_reason(plan);
     plan->row_pieces = plan->column_pieces = 1;
     if (d->batch > 0) {

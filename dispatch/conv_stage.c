@@ -178,16 +178,18 @@ static void stage_row(const struct ffp8_conv_stage *stage, size_t image, size_t 
         stage_pixels(stage, low, src_step, right - left, dst + left * stage->pixel_bytes);
 }
 
-void ffp8_conv_stage_slab(const struct ffp8_conv_stage *stage, size_t image, size_t p, size_t out_rows, void *slab, void *scratch) {
+size_t ffp8_conv_stage_slab(const struct ffp8_conv_stage *stage, size_t image, size_t p, size_t out_rows, void *slab, void *scratch) {
     const struct ffp8_conv_dims *d = &stage->problem->dims;
     const size_t dilation = stage->dilation, first = p * stage->row_step,
                  last = (p + out_rows - 1) * stage->row_step + (d->kernel_h - 1) * dilation;
     uint8_t *dst = slab;
+    size_t staged = 0;
     if (!stage->pairs) {
-        for (size_t row = first; row <= last; row++, dst += stage->row_bytes) stage_row(stage, image, row, row, dst, scratch);
-        return;
+        for (size_t row = first; row <= last; row++) stage_row(stage, image, row, row, dst + staged++ * stage->row_bytes, scratch);
+        return staged;
     }
     for (size_t block = first / (2 * dilation); block <= last / (2 * dilation); block++)
-        for (size_t row = 2 * dilation * block; row < (2 * block + 1) * dilation; row++, dst += stage->row_bytes)
-            stage_row(stage, image, row, row + dilation, dst, scratch);
+        for (size_t row = 2 * dilation * block; row < (2 * block + 1) * dilation; row++)
+            stage_row(stage, image, row, row + dilation, dst + staged++ * stage->row_bytes, scratch);
+    return staged;
 }

@@ -28,7 +28,7 @@ struct run {
     const uint8_t *codes;
     const float *bias;    /* of plan->bias_pixels pixels; NULL: there is none */
     const uint32_t *lane; /* LANES: NULL where each channel sees its own word */
-    bool skip; /* taps outside the image contribute nothing: weights and scales are finite */
+    bool skip;            /* taps outside the image contribute nothing: weights and scales are finite */
 };
 
 struct piece {
@@ -96,8 +96,8 @@ static struct range inside_columns(const struct run *run, size_t column) {
 static void finish(void *context, size_t pixel, size_t pixels, size_t channel, size_t columns, float *sums, size_t ld) {
     struct piece *piece = context;
     const struct ffp8_conv_plan *plan = piece->run->plan;
-    const float amax = ffp8_conv_finish(&plan->call.problem, piece->run->output, piece->run->bias, plan->bias_pixels, piece->rows_begin * plan->call.problem.dims.out_w + pixel,
-                                        pixels, channel, columns, sums, ld);
+    const float amax = ffp8_conv_finish(&plan->call.problem, piece->run->output, piece->run->bias, plan->bias_pixels,
+                                        piece->rows_begin * plan->call.problem.dims.out_w + pixel, pixels, channel, columns, sums, ld);
     piece->amax = ffp8_larger(piece->amax, amax);
 }
 

@@ -98,8 +98,8 @@ size_t ffp8_conv_stage_slab(const struct ffp8_conv_stage *stage, size_t image, s
 
 /* Sums of `columns` channels from `channel` on, of `pixels` outputs from `pixel` on (all images' outputs, row by row), which are overwritten.
  * bias: of bias_pixels pixels side by side, or NULL. Returns the largest magnitude, as ffp8_output_row does. */
-float ffp8_conv_finish(const struct ffp8_conv_problem *problem, const struct ffp8_output *output, const float *bias, size_t bias_pixels, size_t pixel, size_t pixels,
-                       size_t channel, size_t columns, float *sums, size_t ld);
+float ffp8_conv_finish(const struct ffp8_conv_problem *problem, const struct ffp8_output *output, const float *bias, size_t bias_pixels,
+                       size_t pixel, size_t pixels, size_t channel, size_t columns, float *sums, size_t ld);
 
 /* ---------------------------------------------------------------------------------------------------------------
  * depthwise.c: the LANES order, one output row at a time
@@ -116,8 +116,8 @@ size_t ffp8_conv_lanes_together(const struct ffp8_conv_stage *stage, size_t p);
 /* Sets what all pixels of depthwise->rows output rows from row p of an image on share. `staged`: the staged row of the first tap. Kernel rows
  * outside [begin, end) of the first of them are known to be zero.
  * pointers: (1 + FFP8_LANES_ROWS) * ffp8_conv_lanes_taps(). */
-void ffp8_conv_lanes_begin(const struct ffp8_conv_stage *stage, const void *weights, const uint8_t *staged, size_t p, size_t begin, size_t end,
-                           const void **pointers, struct ffp8_depthwise *depthwise);
+void ffp8_conv_lanes_begin(const struct ffp8_conv_stage *stage, const void *weights, const uint8_t *staged, size_t p, size_t begin,
+                           size_t end, const void **pointers, struct ffp8_depthwise *depthwise);
 void ffp8_conv_lanes_run(const struct ffp8_conv_stage *stage, const struct ffp8_depthwise *depthwise);
 
 #endif

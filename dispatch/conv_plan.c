@@ -11,13 +11,13 @@
 #include "scales.h"
 
 enum {
-    STAGE_BYTES = 384 * 1024, /* of a band's slabs */
-    SUM_BYTES = 384 * 1024,   /* of its FP32 sums */
-    HOT_BYTES = 12 * 1024,    /* of sums that are finished at once: with a tile more they fit L1 */
+    STAGE_BYTES = 384 * 1024,   /* of a band's slabs */
+    SUM_BYTES = 384 * 1024,     /* of its FP32 sums */
+    HOT_BYTES = 12 * 1024,      /* of sums that are finished at once: with a tile more they fit L1 */
     LANES_HOT_BYTES = 4 * 1024, /* the same in lanes, whose tiles are two rows and read more of x */
-    BIAS_ELEMENTS = 1024,     /* of biases kept side by side, so that outputs of few channels are finished in long rows */
-    HOT_PIXELS = 128,         /* NCHW: outputs of a channel that are finished at once */
-    PIECE_PIXELS = 128,       /* a piece with fewer outputs would spend its time expanding weights: channels are split instead */
+    BIAS_ELEMENTS = 1024,       /* of biases kept side by side, so that outputs of few channels are finished in long rows */
+    HOT_PIXELS = 128,           /* NCHW: outputs of a channel that are finished at once */
+    PIECE_PIXELS = 128,         /* a piece with fewer outputs would spend its time expanding weights: channels are split instead */
 };
 static const double max_row_bytes = 1 << 28; /* staged for one output row; beyond, padding or dilation dwarf the image */
 

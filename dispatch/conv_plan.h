@@ -26,7 +26,7 @@ struct ffp8_conv_plan {
     const char *why;            /* the oracle computes, because ...; NULL: this file does */
     bool flat;                  /* tiles run on from row to row: 1 x 1 kernels */
     bool fused;
-    bool meets_strangers; /* output rows that read Inf or NaN are the oracle's */
+    bool meets_strangers;          /* output rows that read Inf or NaN are the oracle's */
     size_t band_rows, band_images; /* at most; band_images is 0 where an image takes several bands */
     size_t finish_pixels;          /* outputs that are finished together; SIZE_MAX: those of a band */
     size_t bias_pixels;            /* whose biases are kept side by side */

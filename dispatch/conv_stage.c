@@ -171,7 +171,8 @@ static void stage_row(const struct ffp8_conv_stage *stage, size_t image, size_t 
     }
     ffp8_stage_zeros(stage->operands, left * element_count, dst);
     ffp8_stage_zeros(stage->operands, (stage->row_pixels - right) * element_count + stage->tail_elements, dst + right * stage->pixel_bytes);
-    const size_t src_step = (stage->problem->args->layout == FFP8_LAYOUT_NHWC ? step : 1) * d->c_in * type_bytes(stage->problem->args->x_type);
+    const size_t src_step = (stage->problem->args->layout == FFP8_LAYOUT_NHWC ? step : 1) * d->c_in *
+                            type_bytes(stage->problem->args->x_type);
     if (stage->pairs)
         stage_pairs(stage, low, high, src_step, right - left, dst + left * stage->pixel_bytes);
     else

@@ -42,8 +42,8 @@ void ffp8_conv_lanes_weights(const struct ffp8_conv_stage *stage, const uint8_t 
         for (size_t second = 0; second < 2; second++)
             for (size_t k = 0; k < row_pairs(stage); k++, dst += row) {
                 const size_t low = 2 * k - second, high = low + 1; /* the row before the first is a large number */
-                kernels->decode_pairs(low < d->kernel_h ? codes + low * row : NULL, high < d->kernel_h ? codes + high * row : NULL, dst, row,
-                                      lut);
+                kernels->decode_pairs(low < d->kernel_h ? codes + low * row : NULL, high < d->kernel_h ? codes + high * row : NULL, dst,
+                                      row, lut);
             }
         return;
     }
@@ -72,8 +72,8 @@ size_t ffp8_conv_lanes_together(const struct ffp8_conv_stage *stage, size_t p) {
     return pair && p + 1 < stage->problem->dims.out_h ? 2 : 1;
 }
 
-void ffp8_conv_lanes_begin(const struct ffp8_conv_stage *stage, const void *weights, const uint8_t *staged, size_t p, size_t begin, size_t end,
-                           const void **pointers, struct ffp8_depthwise *depthwise) {
+void ffp8_conv_lanes_begin(const struct ffp8_conv_stage *stage, const void *weights, const uint8_t *staged, size_t p, size_t begin,
+                           size_t end, const void **pointers, struct ffp8_depthwise *depthwise) {
     const struct ffp8_conv_dims *d = &stage->problem->dims;
     const size_t words = stage->pairs ? 1 : group_words(stage), tap_bytes = lane_words(stage) * FFP8_WORD_BYTES;
     const uint8_t *form[FFP8_LANES_ROWS] = {weights, weights}; /* of each row's weights */

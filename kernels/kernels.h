@@ -184,7 +184,10 @@ typedef void ffp8_dot_fn(const struct ffp8_dot *d);
  * I16: exact in int32 (the driver checks taps), rounded once. BF16, F32: into one sum from 0 in increasing t; F32 by FMA, exact; BF16 in the
  * order within a word that is the tier's.
  */
-enum { FFP8_LANES_ROWS = 2, FFP8_LANES_TILE = 14 /* pixels of all rows together that are a good tile: maps of networks are multiples of 7 wide */ };
+enum {
+    FFP8_LANES_ROWS = 2,
+    FFP8_LANES_TILE = 14 /* pixels of all rows together that are a good tile: maps of networks are multiples of 7 wide */
+};
 struct ffp8_depthwise {
     const void *const *x; /* [taps]: first pixel's first word under tap t */
     const void *const *w; /* [rows * taps] */

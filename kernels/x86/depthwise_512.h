@@ -16,7 +16,13 @@
 #include "dot_512.h"
 #include "x86_dot.h"
 
-enum seen { OWN, SAME, WITHIN_8, WITHIN_16, FAR }; /* the words that 16 channels see: their own, a single one, in a run of so many words, any */
+enum seen {
+    OWN,
+    SAME,
+    WITHIN_8,
+    WITHIN_16,
+    FAR
+}; /* the words that 16 channels see: their own, a single one, in a run of so many words, any */
 
 struct channels {
     size_t first, first_word;

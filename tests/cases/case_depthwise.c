@@ -57,8 +57,8 @@ static bool check_part(struct check_run *run, const struct ffp8_depthwise *whole
             const float got = part.c[p * part.ldc + ch], want = before[(row * whole->pixels + pixel + p) * whole->channels + ch];
             run->result->comparisons++;
             if (ffp8_bits(got) == ffp8_bits(want) || (isnan(got) && isnan(want))) continue;
-            check_fail(run, CHECK_WRONG_VALUE, "c[%zu][%zu][%zu] is %.9g in the whole and %.9g in a part: the order of summation varies", row,
-                       pixel + p, ch, (double)want, (double)got);
+            check_fail(run, CHECK_WRONG_VALUE, "c[%zu][%zu][%zu] is %.9g in the whole and %.9g in a part: the order of summation varies",
+                       row, pixel + p, ch, (double)want, (double)got);
             return false;
         }
     return true;
@@ -111,8 +111,7 @@ static bool check_one(struct check_run *run, struct sizes n) {
     struct check_buffer *arguments = check_buffer(run, "d", CHECK_IN, 1, sizeof(struct ffp8_depthwise), 0, 16);
     const size_t tap_step = side_by_side ? 1 : x_pixels; /* pixels from a tap to the next */
     for (size_t t = 0; t < n.taps; t++) ((const void **)x_list->data)[t] = (uint8_t *)x->kernel + t * tap_step * ldx * FFP8_WORD_BYTES;
-    for (size_t t = 0; t < n.rows * n.taps; t++)
-        ((const void **)w_list->data)[t] = (uint8_t *)w->kernel + t * n.channels * FFP8_WORD_BYTES;
+    for (size_t t = 0; t < n.rows * n.taps; t++) ((const void **)w_list->data)[t] = (uint8_t *)w->kernel + t * n.channels * FFP8_WORD_BYTES;
     for (size_t i = 0; i < x_rows * x_pixels; i++)
         for (size_t e = 0; e < words * elements; e++)
             memcpy((uint8_t *)x->data + i * ldx * FFP8_WORD_BYTES + e * bytes, &x_element[i * words * elements + e], bytes);
@@ -180,6 +179,7 @@ void check_depthwise_body(struct check_run *run) {
             }
     for (size_t pixels = 0; pixels <= MAX_PIXELS; pixels++)
         for (size_t rows = 1; rows <= FFP8_LANES_ROWS; rows++)
-            if (!check_one(run, (struct sizes){1 + check_below(&run->rand, MAX_TAPS), rows, pixels, 1 + check_below(&run->rand, MAX_CHANNELS)}))
+            if (!check_one(run,
+                           (struct sizes){1 + check_below(&run->rand, MAX_TAPS), rows, pixels, 1 + check_below(&run->rand, MAX_CHANNELS)}))
                 return;
 }

@@ -76,14 +76,13 @@ void ffp8_conv_lanes_begin(const struct ffp8_conv_stage *stage, const void *weig
                            size_t end, const void **pointers, struct ffp8_depthwise *depthwise) {
     const struct ffp8_conv_dims *d = &stage->problem->dims;
     const size_t words = stage->pairs ? 1 : group_words(stage), tap_bytes = lane_words(stage) * FFP8_WORD_BYTES;
-    const uint8_t *form[FFP8_LANES_ROWS] = {weights, weights}; /* of each row's weights */
+    const size_t form_bytes = stage->pairs ? row_pairs(stage) * d->kernel_w * tap_bytes : 0, rows = depthwise->rows;
+    const size_t second = stage->pairs ? ffp8_conv_second_of_pair(stage, p) : 0;
     const void **x = pointers;
     size_t taps = 0;
     if (stage->pairs) {
-        const size_t second = ffp8_conv_second_of_pair(stage, p), rows = depthwise->rows;
         begin = (begin + second) / 2;
         end = (end + second + rows) / 2; /* the row that is added has its taps one row below */
-        for (size_t r = 0; r < rows; r++) form[r] += (second + r) * row_pairs(stage) * d->kernel_w * tap_bytes;
     }
     const void **w = pointers + (end - begin) * d->kernel_w * words;
     for (size_t i = begin; i < end; i++)
@@ -91,8 +90,10 @@ void ffp8_conv_lanes_begin(const struct ffp8_conv_stage *stage, const void *weig
             for (size_t j = 0; j < d->kernel_w; j++) {
                 x[taps++] = staged + i * stage->dilation * stage->row_bytes + j * d->dilation_w * stage->pixel_bytes + k * FFP8_WORD_BYTES;
             }
-    for (size_t r = 0; r < depthwise->rows; r++)
-        for (size_t t = 0; t < taps; t++) w[r * taps + t] = form[r] + (begin * words * d->kernel_w + t) * tap_bytes;
+    for (size_t r = 0; r < rows; r++) {
+        const uint8_t *form = (const uint8_t *)weights + (second + r) * form_bytes;
+        for (size_t t = 0; t < taps; t++) w[r * taps + t] = form + (begin * words * d->kernel_w + t) * tap_bytes;
+    }
     depthwise->x = x;
     depthwise->w = w;
     depthwise->taps = taps;

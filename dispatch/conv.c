@@ -11,6 +11,7 @@
 #include "conv_plan.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "explain.h"
 #include "parallel.h"
@@ -25,7 +26,9 @@ struct run {
     const struct ffp8_output *output;
     uint8_t *workspace; /* aligned */
     const uint8_t *codes;
-    bool skip; /* taps outside the image contribute nothing: weights and scales are finite */
+    const float *bias;    /* of plan->bias_pixels pixels; NULL: there is none */
+    const uint32_t *lane; /* LANES: NULL where each channel sees its own word */
+    bool skip;            /* taps outside the image contribute nothing: weights and scales are finite */
 };
 
 struct piece {
@@ -42,13 +45,23 @@ struct piece {
     size_t staged_begin, rows_begin, rows_end;
 };
 
+/* The slab of an output row: several slabs are whole images. */
+static size_t slab_index(const struct piece *piece, size_t row) {
+    const size_t out_h = piece->run->plan->call.problem.dims.out_h;
+    return row / out_h - piece->staged_begin / out_h;
+}
+
+static uint8_t *slab_address(const struct piece *piece, size_t row) {
+    const struct ffp8_conv_plan *plan = piece->run->plan;
+    const size_t rows = ffp8_conv_slab_rows(&plan->stage, plan->call.problem.dims.out_h);
+    return piece->slabs + slab_index(piece, row) * rows * plan->stage.row_bytes;
+}
+
 /* The staged row under the first tap of an output row. */
 static uint8_t *row_address(const struct piece *piece, size_t row) {
-    const struct ffp8_conv_plan *plan = piece->run->plan;
-    const size_t out_h = plan->call.problem.dims.out_h, slab = row / out_h - piece->staged_begin / out_h;
-    const size_t first = slab ? 0 : piece->staged_begin % out_h; /* several slabs are whole images */
-    const size_t staged = slab * ffp8_conv_slab_rows(&plan->stage, out_h) + (row % out_h - first) * plan->stage.row_step;
-    return piece->slabs + staged * plan->stage.row_bytes;
+    const struct ffp8_conv_stage *stage = &piece->run->plan->stage;
+    const size_t out_h = stage->problem->dims.out_h, first = slab_index(piece, row) ? 0 : piece->staged_begin % out_h;
+    return slab_address(piece, row) + ffp8_conv_slab_row(stage, first, row % out_h) * stage->row_bytes;
 }
 
 struct range {
@@ -83,8 +96,8 @@ static struct range inside_columns(const struct run *run, size_t column) {
 static void finish(void *context, size_t pixel, size_t pixels, size_t channel, size_t columns, float *sums, size_t ld) {
     struct piece *piece = context;
     const struct ffp8_conv_plan *plan = piece->run->plan;
-    const float amax = ffp8_conv_finish(&plan->call.problem, piece->run->output, piece->rows_begin * plan->call.problem.dims.out_w + pixel,
-                                        pixels, channel, columns, sums, ld);
+    const float amax = ffp8_conv_finish(&plan->call.problem, piece->run->output, piece->run->bias, plan->bias_pixels,
+                                        piece->rows_begin * plan->call.problem.dims.out_w + pixel, pixels, channel, columns, sums, ld);
     piece->amax = ffp8_larger(piece->amax, amax);
 }
 
@@ -200,19 +213,33 @@ static void run_nest(struct piece *piece, size_t begin, size_t end) {
     if (d->groups > 1 && !plain) finish(piece, 0, pixels, 0, d->c_out, c, d->c_out);
 }
 
+/* LANES: one or two output rows, some of their pixels at a time. */
 static void run_lanes(struct piece *piece, size_t begin, size_t end) {
     const struct run *run = piece->run;
     const struct ffp8_conv_plan *plan = run->plan;
     const struct ffp8_conv_dims *d = &plan->call.problem.dims;
-    const float *scale = (const float *)(run->workspace + plan->at.scales);
-    for (size_t row = begin; row < end; row++) {
+    const bool in_place = is_in_place(run), plain = in_place && ffp8_output_is_plain(run->output);
+    const size_t most = ffp8_min_size(plan->finish_pixels, d->out_w);
+    struct ffp8_depthwise depthwise = {
+        .lane = run->lane,
+        .ldc = d->c_out,
+        .row_stride = (in_place ? d->out_w : most) * d->c_out,
+        .scale = (const float *)(run->workspace + plan->at.scales),
+    };
+    for (size_t row = begin; row < end; row += depthwise.rows) {
         const struct range taps = inside_rows(run, row);
-        float *c = is_in_place(run) ? (float *)run->output->c + row * d->out_w * d->c_out : piece->sums;
-        ffp8_conv_lanes_row(&plan->stage, run->workspace + plan->at.weights, row_address(piece, row), taps.begin, taps.end, scale,
-                            piece->pointers, c, d->c_out);
+        depthwise.rows = ffp8_min_size(ffp8_conv_lanes_together(&plan->stage, row % d->out_h), end - row);
+        ffp8_conv_lanes_begin(&plan->stage, run->workspace + plan->at.weights, row_address(piece, row), row % d->out_h, taps.begin,
+                              taps.end, piece->pointers, &depthwise);
         piece->rows_begin = row;
-        piece->rows_end = row + 1;
-        if (!is_in_place(run) || !ffp8_output_is_plain(run->output)) finish(piece, 0, d->out_w, 0, d->c_out, c, d->c_out);
+        for (size_t p = 0; p < d->out_w; p += depthwise.pixels) {
+            depthwise.first = p;
+            depthwise.pixels = ffp8_min_size(most, d->out_w - p);
+            depthwise.c = in_place ? (float *)run->output->c + (row * d->out_w + p) * d->c_out : piece->sums;
+            ffp8_conv_lanes_run(&plan->stage, &depthwise);
+            for (size_t r = 0; !plain && r < depthwise.rows; r++)
+                finish(piece, r * d->out_w + p, depthwise.pixels, 0, d->c_out, depthwise.c + r * depthwise.row_stride, d->c_out);
+        }
     }
 }
 
@@ -224,11 +251,6 @@ static void run_rows(struct piece *piece, size_t begin, size_t end) {
         run_nest(piece, begin, end);
 }
 
-/* The last word of a ROWS segment may hold one element of the next pixel, which a zero weight multiplies: Inf and NaN must not stand there. */
-static bool reaches_into_neighbours(const struct ffp8_conv_plan *plan) {
-    return plan->order == FFP8_CONV_ROWS && plan->operands.class_of == FFP8_CLASS_BF16 && plan->call.header.segment_k % 2 != 0;
-}
-
 static bool has_special(const uint8_t *elements, size_t bytes) {
     int16_t largest = 0; /* of the magnitudes, whose order is that of their bits */
     for (size_t i = 0; i < bytes / 2; i++) {
@@ -238,27 +260,37 @@ static bool has_special(const uint8_t *elements, size_t bytes) {
     return largest >= 0x7F80;
 }
 
+/* In `rows` staged rows, `step` rows apart. What pads pixels and rows is not looked at. */
+static bool rows_have_special(const struct ffp8_conv_stage *stage, const uint8_t *row, size_t rows, size_t step) {
+    const size_t elements = stage->problem->dims.groups * stage->group_elements;
+    const bool close = elements == stage->pixel_elements;
+    const size_t run = close ? stage->row_pixels : 1, bytes = run * elements * ffp8_class_bytes(stage->operands->class_of);
+    bool found = false;
+    for (size_t i = 0; i < rows; i++, row += step * stage->row_bytes)
+        for (size_t p = 0; p < stage->row_pixels; p += run) found |= has_special(row + p * stage->pixel_bytes, bytes);
+    return found;
+}
+
 /* Whether an output row reads a special value; it depends on that row alone, so that bands and pieces make no difference. */
 static bool window_has_special(const struct piece *piece, size_t row) {
-    const struct ffp8_conv_plan *plan = piece->run->plan;
-    const struct ffp8_conv_dims *d = &plan->call.problem.dims;
-    bool found = false;
-    for (size_t i = 0; i < d->kernel_h; i++)
-        found |= has_special(row_address(piece, row) + i * d->dilation_h * plan->stage.row_bytes, plan->stage.row_bytes);
-    return found;
+    const struct ffp8_conv_stage *stage = &piece->run->plan->stage;
+    const struct ffp8_conv_dims *d = &stage->problem->dims;
+    const size_t rows = stage->pairs ? (d->kernel_h + 1 + ffp8_conv_second_of_pair(stage, row % d->out_h)) / 2 : d->kernel_h;
+    return rows_have_special(stage, row_address(piece, row), rows, stage->dilation);
 }
 
 static void run_band(struct piece *piece, size_t begin, size_t end) {
     const struct ffp8_conv_plan *plan = piece->run->plan;
     const size_t out_h = plan->call.problem.dims.out_h;
-    size_t bytes = 0;
+    bool special = false;
     piece->staged_begin = begin;
     for (size_t row = begin, next; row < end; row = next) {
         next = ffp8_min_size(end, (row / out_h + 1) * out_h);
-        ffp8_conv_stage_slab(&plan->stage, row / out_h, row % out_h, next - row, row_address(piece, row), piece->scratch);
-        bytes += ffp8_conv_slab_rows(&plan->stage, next - row) * plan->stage.row_bytes;
+        uint8_t *slab = slab_address(piece, row);
+        const size_t staged = ffp8_conv_stage_slab(&plan->stage, row / out_h, row % out_h, next - row, slab, piece->scratch);
+        if (plan->meets_strangers) special |= rows_have_special(&plan->stage, slab, staged, 1);
     }
-    if (!reaches_into_neighbours(plan) || !has_special(piece->slabs, bytes)) {
+    if (!special) {
         run_rows(piece, begin, end);
         return;
     }
@@ -308,16 +340,31 @@ static void run_piece(void *context, size_t index) {
 static bool write_scales(const struct ffp8_conv_plan *plan, float *scales, bool *finite) {
     const struct ffp8_conv_dims *d = &plan->call.problem.dims;
     const size_t ld = plan->order == FFP8_CONV_LANES ? d->group_out : ffp8_conv_group_lanes(d);
-    bool exact = true;
-    *finite = true;
-    for (size_t o = 0; o < d->c_out; o++) {
-        float *scale = &scales[o / d->group_out * ld + o % d->group_out];
-        exact &= ffp8_conv_plan_scale(plan, o, scale);
-        *finite &= (bool)isfinite(*scale);
+    const bool differ = plan->call.problem.w_scales.block_rows != 0;
+    float scale;
+    bool exact = ffp8_conv_plan_scale(plan, 0, &scale);
+    *finite = isfinite(scale);
+    for (size_t g = 0, o = 0; g < d->groups; g++, scales += ld) {
+        for (size_t j = 0; j < d->group_out; j++, o++) {
+            if (differ) exact &= ffp8_conv_plan_scale(plan, o, &scale);
+            scales[j] = scale;
+            *finite &= (bool)isfinite(scale);
+        }
+        for (size_t j = d->group_out; j < ld; j++) scales[j] = 0;
     }
-    for (size_t g = 0; g < d->groups; g++)
-        for (size_t o = d->group_out; o < ld; o++) scales[g * ld + o] = 0;
     return exact;
+}
+
+/* The bias of as many pixels as lie side by side where pixels are finished whole. */
+static void write_bias(struct run *run) {
+    const struct ffp8_conv_plan *plan = run->plan;
+    const float *bias = plan->call.problem.args->epilogue.bias;
+    const size_t channels = plan->call.problem.dims.c_out;
+    float *repeated = (float *)(run->workspace + plan->at.bias);
+    run->bias = bias;
+    if (!bias || plan->bias_pixels == 1) return;
+    for (size_t i = 0; i < plan->bias_pixels; i++) memcpy(repeated + i * channels, bias, channels * sizeof *bias);
+    run->bias = repeated;
 }
 
 static void write_offsets(const struct ffp8_conv_plan *plan, size_t *offset) {
@@ -336,13 +383,17 @@ static bool prepare(struct run *run) {
     bool finite;
     if (!write_scales(plan, (float *)(run->workspace + plan->at.scales), &finite)) return false;
     run->skip = finite && !header->special_used;
+    write_bias(run);
     uint8_t *blob = run->workspace + plan->at.blob;
     if (!plan->call.packed) ffp8_conv_write(&plan->call.problem.dims, &args->filter, header, blob);
     run->codes = plan->call.packed ? plan->call.problem.codes : blob + header->weights_offset;
-    if (plan->order == FFP8_CONV_LANES)
-        ffp8_conv_lanes_weights(&plan->stage, header, run->codes, run->workspace + plan->at.weights);
-    else
+    if (plan->order == FFP8_CONV_LANES) {
+        uint32_t *lane = (uint32_t *)(run->workspace + plan->at.lanes);
+        ffp8_conv_lanes_weights(&plan->stage, run->codes, run->workspace + plan->at.weights);
+        run->lane = ffp8_conv_lanes_map(&plan->stage, lane) ? lane : NULL;
+    } else {
         write_offsets(plan, (size_t *)(run->workspace + plan->at.offsets));
+    }
     return true;
 }
 

@@ -54,46 +54,70 @@ enum ffp8_conv_order ffp8_conv_packed_order(const struct ffp8_packed_header *hea
  * A slab is what some neighbouring output rows of one image read: staged rows of row_pixels pixels of pixel_elements elements. A pixel holds
  *     TAPS:  the groups one after the other, each padded with zeros to whole words;
  *     ROWS:  its channels, unpadded, so that the pixels of a kernel row are one run; zeros behind the row take up the last word of its last run;
- *     LANES: for each channel c of a group, the c_out lanes' inputs: x[o / group_out * group_in + c], perhaps with a cache line of nothing behind them.
- * Of a kernel one row high only every stride_h-th row is staged, and alike for columns.
+ *     LANES: as TAPS, perhaps with a cache line of nothing behind it; with one channel a group, two rows of 16-bit elements make one staged row, each
+ *            word of which holds a channel of the upper and of the lower row. Blocks of 2 * dilation rows are staged as `dilation` such pairs,
+ *            so that two rows of a kernel's taps that a pair covers lie in one pair for all output rows alike.
+ * Of a kernel one row high only every stride_h-th row is staged, and alike for columns. Rows are counted from the padding's first on.
  */
 struct ffp8_conv_stage {
     const struct ffp8_kernels *kernels;
     const struct ffp8_operands *operands;
     const struct ffp8_conv_problem *problem;
     enum ffp8_conv_order order;
-    size_t row_step, column_step; /* staged rows and pixels between those of neighbouring outputs */
-    size_t x_step_h, x_step_w;    /* rows and pixels of x between staged ones */
+    bool pairs;                   /* two rows make one */
+    size_t dilation;              /* rows between taps, 1 for kernels one row high */
+    size_t row_step, column_step; /* rows and pixels between those of neighbouring outputs */
+    size_t x_step_h, x_step_w;    /* rows and pixels of x between them */
     size_t group_elements, pixel_elements, pixel_bytes, row_pixels, tail_elements, row_bytes;
-    size_t scratch_bytes, transposed_bytes; /* of one row on its way; the latter part of it is an NCHW row turned to NHWC */
+    size_t scratch_bytes, transposed_bytes; /* NCHW: rows turned to NHWC, and one of them */
 };
 void ffp8_conv_stage_init(struct ffp8_conv_stage *stage, const struct ffp8_kernels *kernels, const struct ffp8_operands *operands,
                           const struct ffp8_conv_problem *problem, enum ffp8_conv_order order);
 
+/* Staged rows of a slab, at most. */
 static inline size_t ffp8_conv_slab_rows(const struct ffp8_conv_stage *stage, size_t out_rows) {
-    return (out_rows - 1) * stage->row_step + (stage->problem->dims.kernel_h - 1) * stage->problem->dims.dilation_h + 1;
+    const size_t dilation = stage->dilation;
+    const size_t rows = (out_rows - 1) * stage->row_step + (stage->problem->dims.kernel_h - 1) * dilation + 1;
+    return stage->pairs ? ffp8_ceil_div(rows + 2 * dilation - 1, 2 * dilation) * dilation : rows;
 }
-/* Output rows p .. p + out_rows - 1 of an image. */
-void ffp8_conv_stage_slab(const struct ffp8_conv_stage *stage, size_t image, size_t p, size_t out_rows, void *slab, void *scratch);
+/* In a slab that begins with output row `first`: the staged row under the first tap of output row `row`. */
+static inline size_t ffp8_conv_slab_row(const struct ffp8_conv_stage *stage, size_t first, size_t row) {
+    const size_t dilation = stage->dilation, from = first * stage->row_step, to = row * stage->row_step;
+    return stage->pairs ? (to / (2 * dilation) - from / (2 * dilation)) * dilation + to % dilation : to - from;
+}
+/* Whether the first tap of output row `row` is the second row of its pair. */
+static inline size_t ffp8_conv_second_of_pair(const struct ffp8_conv_stage *stage, size_t row) {
+    return row * stage->row_step / stage->dilation % 2;
+}
+/* Output rows p .. p + out_rows - 1 of an image. Returns the number of staged rows. */
+size_t ffp8_conv_stage_slab(const struct ffp8_conv_stage *stage, size_t image, size_t p, size_t out_rows, void *slab, void *scratch);
 
 /* ---------------------------------------------------------------------------------------------------------------
  * conv_finish.c
  */
 
 /* Sums of `columns` channels from `channel` on, of `pixels` outputs from `pixel` on (all images' outputs, row by row), which are overwritten.
- * Returns the largest magnitude, as ffp8_output_row does. */
-float ffp8_conv_finish(const struct ffp8_conv_problem *problem, const struct ffp8_output *output, size_t pixel, size_t pixels,
-                       size_t channel, size_t columns, float *sums, size_t ld);
+ * bias: of bias_pixels pixels side by side, or NULL. Returns the largest magnitude, as ffp8_output_row does. */
+float ffp8_conv_finish(const struct ffp8_conv_problem *problem, const struct ffp8_output *output, const float *bias, size_t bias_pixels,
+                       size_t pixel, size_t pixels, size_t channel, size_t columns, float *sums, size_t ld);
 
 /* ---------------------------------------------------------------------------------------------------------------
  * depthwise.c: the LANES order, one output row at a time
  */
 
-/* Decodes the weights to [kh][kw][channel of the group][lanes] elements. */
-void ffp8_conv_lanes_weights(const struct ffp8_conv_stage *stage, const struct ffp8_packed_header *header, const uint8_t *codes,
-                             void *weights);
-/* `row`: the staged row of the first tap. Taps in rows outside [begin, end) are known to be zero. pointers: 2 * kernel_h * kernel_w * group_in. */
-void ffp8_conv_lanes_row(const struct ffp8_conv_stage *stage, const void *weights, const uint8_t *row, size_t begin, size_t end,
-                         const float *scale, const void **pointers, float *c, size_t ldc);
+/* Taps of one output, at most, and words of the decoded weights. */
+size_t ffp8_conv_lanes_taps(const struct ffp8_conv_stage *stage);
+size_t ffp8_conv_lanes_words(const struct ffp8_conv_stage *stage);
+void ffp8_conv_lanes_weights(const struct ffp8_conv_stage *stage, const uint8_t *codes, void *weights);
+/* Which word of a pixel each output channel sees under a group's first word; false: its own, and nothing is written. */
+bool ffp8_conv_lanes_map(const struct ffp8_conv_stage *stage, uint32_t *lane);
+/* How many output rows from row p of an image on see the same words of x: 1 or 2. */
+size_t ffp8_conv_lanes_together(const struct ffp8_conv_stage *stage, size_t p);
+/* Sets what all pixels of depthwise->rows output rows from row p of an image on share. `staged`: the staged row of the first tap. Kernel rows
+ * outside [begin, end) of the first of them are known to be zero.
+ * pointers: (1 + FFP8_LANES_ROWS) * ffp8_conv_lanes_taps(). */
+void ffp8_conv_lanes_begin(const struct ffp8_conv_stage *stage, const void *weights, const uint8_t *staged, size_t p, size_t begin,
+                           size_t end, const void **pointers, struct ffp8_depthwise *depthwise);
+void ffp8_conv_lanes_run(const struct ffp8_conv_stage *stage, const struct ffp8_depthwise *depthwise);
 
 #endif

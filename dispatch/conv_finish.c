@@ -4,36 +4,24 @@
  */
 #include "conv.h"
 
-#include <string.h>
-
-/* A row of sums is a pixel's neighbouring channels. */
-static float finish_nhwc(const struct ffp8_conv_problem *problem, const struct ffp8_output *output, size_t pixel, size_t pixels,
-                         size_t channel, size_t columns, float *sums, size_t ld) {
-    enum { CHUNK = 256 };
+/* A row of sums is a pixel's neighbouring channels; where whole pixels lie side by side, several pixels. */
+static float finish_nhwc(const struct ffp8_conv_problem *problem, const struct ffp8_output *output, const float *bias, size_t bias_pixels,
+                         size_t pixel, size_t pixels, size_t channel, size_t columns, float *sums, size_t ld) {
     const struct ffp8_conv_dims *d = &problem->dims;
-    const float *bias = problem->args->epilogue.bias;
-    float repeated[CHUNK], amax = 0;
-    size_t together = 1; /* whole pixels lie side by side: fewer and longer rows */
-    if (columns == d->c_out && ld == columns && columns <= CHUNK / 2) {
-        together = CHUNK / columns;
-        for (size_t i = 0; bias && i < together; i++) memcpy(repeated + i * columns, bias, columns * sizeof *bias);
-        if (bias) bias = repeated;
-    } else if (bias) {
-        bias += channel;
-    }
+    const size_t together = columns == d->c_out && ld == columns ? (bias ? bias_pixels : pixels) : 1;
+    float amax = 0;
     for (size_t p = 0; p < pixels; p += together) {
         const size_t index = (pixel + p) * d->c_out + channel, n = ffp8_min_size(together, pixels - p) * columns;
-        amax = ffp8_larger(amax, ffp8_output_row(output, sums + p * ld, n, bias, index, index, index));
+        amax = ffp8_larger(amax, ffp8_output_row(output, sums + p * ld, n, bias ? bias + channel : NULL, index, index, index));
     }
     return amax;
 }
 
 /* Transposed a tile at a time; then a row is a channel's neighbouring pixels. */
-static float finish_nchw(const struct ffp8_conv_problem *problem, const struct ffp8_output *output, size_t pixel, size_t pixels,
-                         size_t channel, size_t columns, const float *sums, size_t ld) {
+static float finish_nchw(const struct ffp8_conv_problem *problem, const struct ffp8_output *output, const float *bias, size_t pixel,
+                         size_t pixels, size_t channel, size_t columns, const float *sums, size_t ld) {
     enum { PIXELS = 128, CHANNELS = 16 };
     const struct ffp8_conv_dims *d = &problem->dims;
-    const float *bias = problem->args->epilogue.bias;
     const size_t image_pixels = d->out_h * d->out_w, end = pixel + pixels;
     float tile[CHANNELS][PIXELS], constant[PIXELS], amax = 0;
     size_t n;
@@ -54,8 +42,9 @@ static float finish_nchw(const struct ffp8_conv_problem *problem, const struct f
     return amax;
 }
 
-float ffp8_conv_finish(const struct ffp8_conv_problem *problem, const struct ffp8_output *output, size_t pixel, size_t pixels,
-                       size_t channel, size_t columns, float *sums, size_t ld) {
-    return problem->args->layout == FFP8_LAYOUT_NHWC ? finish_nhwc(problem, output, pixel, pixels, channel, columns, sums, ld)
-                                                     : finish_nchw(problem, output, pixel, pixels, channel, columns, sums, ld);
+float ffp8_conv_finish(const struct ffp8_conv_problem *problem, const struct ffp8_output *output, const float *bias, size_t bias_pixels,
+                       size_t pixel, size_t pixels, size_t channel, size_t columns, float *sums, size_t ld) {
+    return problem->args->layout == FFP8_LAYOUT_NHWC
+               ? finish_nhwc(problem, output, bias, bias_pixels, pixel, pixels, channel, columns, sums, ld)
+               : finish_nchw(problem, output, bias, pixel, pixels, channel, columns, sums, ld);
 }

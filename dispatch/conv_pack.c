@@ -3,19 +3,19 @@
  * conv_pack.c - the packed weights of a convolution
  *
  * Three orders (enum ffp8_conv_order), chosen from the filter's shape and format alone:
- *   LANES  many small groups: a panel of 32 columns would be mostly padding, so that output channels lie in lanes and each channel of a
- *          group is a tap of its own;
+ *   LANES  many small groups: a panel of 32 columns would be mostly padding, so that output channels of many groups lie in lanes;
  *   ROWS   few channels: one segment per kernel row, over (kw, channel), which the rows of an NHWC image hold contiguously. The last word
  *          may reach into the next pixel, which is harmless only where a zero code pads the weights;
  *   TAPS   everything else: one segment per (kh, kw).
  */
 #include "conv.h"
 
+#include "format.h"
 #include "lut.h"
 
 enum {
-    LANES_CHANNELS = 8, /* 8 of 32 columns in use: lanes and panels are about equally fast */
-    ROWS_ELEMENTS = 64  /* below this a segment per tap is too short to hide the kernel's prologue */
+    LANES_CHANNELS = 16, /* with more, panels are full enough */
+    ROWS_ELEMENTS = 64   /* below this a segment per tap is too short to hide the kernel's prologue */
 };
 
 static bool has_zero(const ffp8_format *format) {
@@ -26,8 +26,19 @@ static bool has_zero(const ffp8_format *format) {
     return false;
 }
 
+/* Lanes have no sums wider than int32. With one channel a group any other order would be far too slow. */
+static bool sums_are_exact(const struct ffp8_conv_dims *d, const ffp8_format *format) {
+    struct ffp8_span span;
+    ffp8_format_span(format, &span);
+    const double largest = ldexp(fmax(span.max, -span.min), -span.lowest_bit); /* integer, if the format is one of integers */
+    const double terms = (double)d->group_in * (double)d->kernel_h * (double)d->kernel_w;
+    return d->group_in == 1 || largest > FFP8_I16_LIMIT || terms * largest * FFP8_I16_LIMIT <= INT32_MAX;
+}
+
 static enum ffp8_conv_order choose_order(const struct ffp8_conv_dims *d, const ffp8_format *format) {
-    if (d->groups > 1 && d->group_in <= LANES_CHANNELS && d->group_out <= LANES_CHANNELS) return FFP8_CONV_LANES;
+    const bool few = d->groups > 1 && d->group_in <= LANES_CHANNELS && d->group_out <= LANES_CHANNELS;
+    const bool close = d->group_in <= LANES_CHANNELS / 2 || d->group_in <= 2 * d->group_out; /* what the lanes of a vector see */
+    if (few && close && sums_are_exact(d, format)) return FFP8_CONV_LANES;
     const bool rows = d->groups == 1 && d->kernel_w > 1 && d->dilation_w == 1 && d->c_in < ROWS_ELEMENTS;
     return rows && (d->kernel_w * d->c_in % 4 == 0 || has_zero(format)) ? FFP8_CONV_ROWS : FFP8_CONV_TAPS;
 }

@@ -6,15 +6,18 @@
 
 #include <math.h>
 
+#include "format.h"
 #include "parallel.h"
 #include "scales.h"
 
 enum {
-    STAGE_BYTES = 384 * 1024, /* of a band's slabs */
-    SUM_BYTES = 384 * 1024,   /* of its FP32 sums */
-    HOT_BYTES = 12 * 1024,    /* of sums that are finished at once: with a tile more they fit L1 */
-    HOT_PIXELS = 128,         /* NCHW: outputs of a channel that are finished at once */
-    PIECE_PIXELS = 128,       /* a piece with fewer outputs would spend its time expanding weights: channels are split instead */
+    STAGE_BYTES = 384 * 1024,   /* of a band's slabs */
+    SUM_BYTES = 384 * 1024,     /* of its FP32 sums */
+    HOT_BYTES = 12 * 1024,      /* of sums that are finished at once: with a tile more they fit L1 */
+    LANES_HOT_BYTES = 4 * 1024, /* the same in lanes, whose tiles are two rows and read more of x */
+    BIAS_ELEMENTS = 1024,       /* of biases kept side by side, so that outputs of few channels are finished in long rows */
+    HOT_PIXELS = 128,           /* NCHW: outputs of a channel that are finished at once */
+    PIECE_PIXELS = 128,         /* a piece with fewer outputs would spend its time expanding weights: channels are split instead */
 };
 static const double max_row_bytes = 1 << 28; /* staged for one output row; beyond, padding or dilation dwarf the image */
 
@@ -23,9 +26,9 @@ static void choose_operands(struct ffp8_conv_plan *plan) {
     const ffp8_conv_args *args = problem->args;
     const struct ffp8_packed_header *header = &plan->call.header;
     const ffp8_format *x_format = args->x_type == FFP8_TYPE_FFP8 ? &args->x_format : NULL;
-    struct ffp8_kernels lanes = *plan->kernels; /* the depthwise kernels know two classes, whatever the dot kernels know */
-    lanes.runs_as[FFP8_CLASS_I8] = lanes.runs_as[FFP8_CLASS_I16] = FFP8_CLASS_I16;
-    lanes.runs_as[FFP8_CLASS_BF16] = lanes.runs_as[FFP8_CLASS_F32] = FFP8_CLASS_F32;
+    struct ffp8_kernels lanes = *plan->kernels; /* the depthwise kernels know no I8 */
+    lanes.runs_as[FFP8_CLASS_I8] = FFP8_CLASS_I16;
+    if (problem->dims.group_in == 1 && !x_format) lanes.runs_as[FFP8_CLASS_BF16] = FFP8_CLASS_F32; /* pairs of rows are made of codes */
     ffp8_operands_init(&plan->operands, plan->order == FFP8_CONV_LANES ? &lanes : plan->kernels, x_format, args->x_type, &problem->w_format,
                        header->classes, !header->special_used, args->accuracy);
     plan->unit = ldexp(1, plan->operands.shift);
@@ -81,6 +84,18 @@ static size_t piece_columns(const struct ffp8_conv_plan *plan) {
     return ffp8_nest_columns(&nest);
 }
 
+/* Zeros among the weights that multiply what does not belong to the output: the neighbour of a ROWS segment in its last word, or the other row
+ * of a pair. Inf and NaN must not stand there. */
+static bool meets_strangers(const struct ffp8_conv_plan *plan) {
+    const struct ffp8_conv_problem *problem = &plan->call.problem;
+    struct ffp8_landmarks mark;
+    if (plan->operands.class_of != FFP8_CLASS_BF16) return false;
+    if (!plan->stage.pairs && !(plan->order == FFP8_CONV_ROWS && plan->call.header.segment_k % 2 != 0)) return false;
+    if (problem->args->x_type != FFP8_TYPE_FFP8) return true;
+    ffp8_format_landmarks(&problem->args->x_format, &mark);
+    return mark.any_special;
+}
+
 static void choose_pieces(struct ffp8_conv_plan *plan) {
     const struct ffp8_conv_dims *d = &plan->call.problem.dims;
     const size_t threads = ffp8_thread_count(plan->call.problem.args->threads), rows = ffp8_conv_output_rows(d);
@@ -112,9 +127,15 @@ static void choose_bands(struct ffp8_conv_plan *plan) {
     }
     const size_t bands = rows ? ffp8_ceil_div(d->out_h, rows) : 0; /* at least one, but the analyser cannot know */
     plan->band_rows = bands ? ffp8_ceil_div(d->out_h, bands) : 1;  /* of about the same height */
-    plan->finish_pixels = args->layout == FFP8_LAYOUT_NHWC ? 1 + HOT_BYTES / (columns * sizeof(float)) : HOT_PIXELS;
+    const size_t hot = plan->order == FFP8_CONV_LANES ? LANES_HOT_BYTES : HOT_BYTES;
+    plan->finish_pixels = args->layout == FFP8_LAYOUT_NHWC ? 1 + hot / (columns * sizeof(float)) : HOT_PIXELS;
     plan->keeps_panels = plan->splits_columns = false;
-    if (plan->order == FFP8_CONV_LANES) return;
+    if (plan->order == FFP8_CONV_LANES) { /* about equal parts of a row */
+        const size_t parts = ffp8_ceil_div(d->out_w, plan->finish_pixels);
+        const size_t tile = FFP8_LANES_TILE / ffp8_conv_lanes_together(stage, 0);
+        plan->finish_pixels = ffp8_ceil_div(ffp8_ceil_div(d->out_w, parts), tile) * tile;
+        return;
+    }
     const struct ffp8_nest nest = ffp8_conv_plan_nest(plan, 0, piece_extent(plan), 1);
     plan->keeps_panels = d->groups == 1 && ffp8_nest_keeps_panels(&nest);
     /* Upright tiles make all of a band wait to be finished: where several blocks of k let it wait anyway. */
@@ -139,8 +160,8 @@ static bool lay_out_piece(struct ffp8_conv_plan *plan) {
     bool ok = reserve(&total, images * ffp8_conv_slab_rows(&plan->stage, plan->band_rows), plan->stage.row_bytes, &at->slabs);
     ok = ok && reserve(&total, plan->stage.scratch_bytes, 1, &at->scratch);
     if (plan->order == FFP8_CONV_LANES) {
-        ok = ok && reserve(&total, d->out_w * columns, sizeof(float), &at->sums);
-        ok = ok && reserve(&total, 2 * plan->call.header.segments, sizeof(void *), &at->pointers);
+        ok = ok && reserve(&total, FFP8_LANES_ROWS * ffp8_min_size(plan->finish_pixels, d->out_w) * columns, sizeof(float), &at->sums);
+        ok = ok && reserve(&total, (1 + FFP8_LANES_ROWS) * ffp8_conv_lanes_taps(&plan->stage), sizeof(void *), &at->pointers);
     } else {
         const struct ffp8_nest nest = ffp8_conv_plan_nest(plan, 0, piece_extent(plan), rows * d->out_w);
         const size_t nest_bytes = ffp8_nest_scratch(&nest);
@@ -162,10 +183,12 @@ static bool lay_out(struct ffp8_conv_plan *plan) {
     bool ok = reserve(&total, pieces, sizeof(float), &at->amax);
     if (!plan->why) {
         if (!plan->call.packed) ok = ok && reserve(&total, header->bytes, 1, &at->blob);
+        plan->bias_pixels = plan->call.problem.args->layout == FFP8_LAYOUT_NHWC ? 1 + BIAS_ELEMENTS / (d->c_out + 1) : 1;
+        if (plan->bias_pixels > 1) ok = ok && reserve(&total, plan->bias_pixels * d->c_out, sizeof(float), &at->bias);
         if (plan->order == FFP8_CONV_LANES) {
             ok = ok && reserve(&total, d->c_out, sizeof(float), &at->scales);
-            ok = ok && reserve(&total, header->segments * header->segment_lines * FFP8_LINE_BYTES,
-                               ffp8_class_bytes(plan->operands.class_of), &at->weights);
+            ok = ok && reserve(&total, d->c_out, sizeof(uint32_t), &at->lanes);
+            ok = ok && reserve(&total, ffp8_conv_lanes_words(&plan->stage), FFP8_WORD_BYTES, &at->weights);
         } else {
             ok = ok && reserve(&total, d->groups * ffp8_conv_group_lanes(d), sizeof(float), &at->scales);
             ok = ok && reserve(&total, header->segments, sizeof(size_t), &at->offsets);
@@ -199,6 +222,7 @@ ffp8_status ffp8_conv_plan_make(const struct ffp8_kernels *kernels, const ffp8_c
     const size_t most = kernels->most_fused_rows[plan->operands.class_of];
     plan->fused = ffp8_conv_output_rows(d) <= most && ffp8_conv_output_rows(d) * d->out_w <= most;
     ffp8_conv_stage_init(&plan->stage, kernels, &plan->operands, &plan->call.problem, plan->order);
+    plan->meets_strangers = meets_strangers(plan);
     plan->why = find_reason(plan);
     plan->row_pieces = plan->column_pieces = 1;
     if (d->batch > 0) {

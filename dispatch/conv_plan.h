@@ -12,7 +12,7 @@ enum { FFP8_CONV_ALIGNMENT = 64 }; /* of all places in the workspace */
 
 /* Places in the workspace: of a call, and within the share of a piece. */
 struct ffp8_conv_places {
-    size_t blob, scales, offsets, weights, amax, pieces, bytes;
+    size_t blob, scales, offsets, weights, lanes, bias, amax, pieces, bytes;
     size_t slabs, scratch, sums, tiles, pointers, nest, piece_bytes;
 };
 
@@ -26,8 +26,10 @@ struct ffp8_conv_plan {
     const char *why;            /* the oracle computes, because ...; NULL: this file does */
     bool flat;                  /* tiles run on from row to row: 1 x 1 kernels */
     bool fused;
+    bool meets_strangers;          /* output rows that read Inf or NaN are the oracle's */
     size_t band_rows, band_images; /* at most; band_images is 0 where an image takes several bands */
     size_t finish_pixels;          /* outputs that are finished together; SIZE_MAX: those of a band */
+    size_t bias_pixels;            /* whose biases are kept side by side */
     bool keeps_panels;             /* a piece's weights are expanded once */
     bool splits_columns;           /* outputs at the left and right border are tiles of their own, without the taps beside the image */
     size_t row_pieces, column_pieces;

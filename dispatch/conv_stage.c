@@ -8,11 +8,6 @@
 
 static size_t type_bytes(ffp8_dtype type) { return type == FFP8_TYPE_F32 ? 4 : type == FFP8_TYPE_FFP8 ? 1 : 2; }
 
-/* Whether LANES must copy inputs: a truly depthwise pixel is its own lanes. */
-static bool gathers(const struct ffp8_conv_dims *d, enum ffp8_conv_order order) {
-    return order == FFP8_CONV_LANES && d->group_in * d->group_out != 1;
-}
-
 /* Zeros behind a row: what a segment's last word may reach into; or a cache line where the pixels above each other, which are the rows of
  * a tile at the border, would compete for the same sets of a cache. Rows of 1 x 1 kernels run on into each other. */
 static size_t tail_elements(const struct ffp8_conv_stage *stage) {
@@ -31,15 +26,17 @@ void ffp8_conv_stage_init(struct ffp8_conv_stage *stage, const struct ffp8_kerne
         .operands = operands,
         .problem = problem,
         .order = order,
+        .pairs = order == FFP8_CONV_LANES && d->group_in == 1 && ffp8_class_bytes(class_of) == 2,
+        .dilation = d->kernel_h == 1 ? 1 : d->dilation_h,
         .row_step = d->kernel_h == 1 ? 1 : d->stride_h,
         .column_step = d->kernel_w == 1 ? 1 : d->stride_w,
         .x_step_h = d->kernel_h == 1 ? d->stride_h : 1,
         .x_step_w = d->kernel_w == 1 ? d->stride_w : 1,
-        .group_elements = order == FFP8_CONV_TAPS ? ffp8_class_words(class_of, d->group_in) * ffp8_class_elements(class_of) : d->group_in,
+        .group_elements = order == FFP8_CONV_ROWS ? d->group_in : ffp8_class_words(class_of, d->group_in) * ffp8_class_elements(class_of),
     };
-    stage->pixel_elements = order == FFP8_CONV_LANES ? d->group_in * d->c_out : d->groups * stage->group_elements;
+    stage->pixel_elements = d->groups * stage->group_elements;
     /* Depthwise kernels read many pixels at one channel: those should not compete for the same sets of a cache. */
-    if (order == FFP8_CONV_LANES && !gathers(d, order) && stage->pixel_elements * ffp8_class_bytes(class_of) % 1024 == 0)
+    if (order == FFP8_CONV_LANES && stage->pixel_elements * ffp8_class_bytes(class_of) % 1024 == 0)
         stage->pixel_elements += FFP8_LINE_BYTES / ffp8_class_bytes(class_of);
     stage->pixel_bytes = stage->pixel_elements * ffp8_class_bytes(class_of);
     stage->row_pixels = (d->out_w - 1) * stage->column_step + (d->kernel_w - 1) * d->dilation_w + 1;
@@ -47,7 +44,7 @@ void ffp8_conv_stage_init(struct ffp8_conv_stage *stage, const struct ffp8_kerne
     stage->row_bytes = stage->row_pixels * stage->pixel_bytes + stage->tail_elements * ffp8_class_bytes(class_of);
     const size_t bytes = type_bytes(problem->args->x_type);
     stage->transposed_bytes = problem->args->layout == FFP8_LAYOUT_NCHW ? d->in_w * d->c_in * bytes : 0;
-    stage->scratch_bytes = stage->transposed_bytes + (gathers(d, order) ? stage->row_pixels * stage->pixel_elements * bytes : 0);
+    stage->scratch_bytes = stage->transposed_bytes * (stage->pairs ? 2 : 1);
 }
 
 /* 8 x 8 bytes, rows in words, by swapping ever smaller off-diagonal blocks. */
@@ -109,45 +106,11 @@ static void transpose_row(const struct ffp8_conv_stage *stage, const uint8_t *sr
     }
 }
 
-/* A code `count` times, for counts up to 8. */
-static inline void repeat_code(uint8_t code, size_t count, uint8_t *dst) {
-    const uint64_t copies = code * UINT64_C(0x0101010101010101);
-    memcpy(dst, &copies, count);
-}
-
-/* The lanes' inputs of one pixel. A constant group_out makes the copies single stores; sizes are copied because those might alias them. */
-static inline void gather_codes(const struct ffp8_conv_dims *d, const uint8_t *pixel, size_t group_out, uint8_t *dst) {
-    const size_t group_in = d->group_in, groups = d->groups;
-    for (size_t c = 0; c < group_in; c++)
-        for (size_t g = 0; g < groups; g++) repeat_code(pixel[g * group_in + c], group_out, dst + (c * groups + g) * group_out);
-}
-
-static void gather_lanes(const struct ffp8_conv_dims *d, const uint8_t *pixel, size_t bytes, uint8_t *dst) {
-    if (bytes == 1 && d->group_out == 1)
-        gather_codes(d, pixel, 1, dst);
-    else if (bytes == 1 && d->group_out == 2)
-        gather_codes(d, pixel, 2, dst);
-    else if (bytes == 1 && d->group_out == 4)
-        gather_codes(d, pixel, 4, dst);
-    else if (bytes == 1 && d->group_out == 8)
-        gather_codes(d, pixel, 8, dst);
-    else
-        for (size_t c = 0; c < d->group_in; c++)
-            for (size_t g = 0; g < d->groups; g++)
-                for (size_t o = 0; o < d->group_out; o++, dst += bytes) memcpy(dst, pixel + (g * d->group_in + c) * bytes, bytes);
-}
-
 /* `pixels` pixels, `src_step` bytes apart, channels innermost. */
-static void stage_pixels(const struct ffp8_conv_stage *stage, const uint8_t *src, size_t src_step, size_t pixels, uint8_t *dst,
-                         uint8_t *scratch) {
+static void stage_pixels(const struct ffp8_conv_stage *stage, const uint8_t *src, size_t src_step, size_t pixels, uint8_t *dst) {
     const struct ffp8_conv_dims *d = &stage->problem->dims;
     const ffp8_dtype type = stage->problem->args->x_type;
     const size_t bytes = type_bytes(type), element_bytes = ffp8_class_bytes(stage->operands->class_of);
-    if (gathers(d, stage->order)) {
-        for (size_t p = 0; p < pixels; p++) gather_lanes(d, src + p * src_step, bytes, scratch + p * stage->pixel_elements * bytes);
-        ffp8_stage(stage->kernels, stage->operands, type, scratch, pixels * stage->pixel_elements, dst);
-        return;
-    }
     if (stage->group_elements == d->group_in) {
         const bool close = src_step == d->c_in * bytes && stage->pixel_elements == d->c_in; /* pixels follow each other */
         const size_t run = close ? pixels : 1;
@@ -164,40 +127,70 @@ static void stage_pixels(const struct ffp8_conv_stage *stage, const uint8_t *src
     }
 }
 
-/* Row h of x, which lies inside the image. */
-static void stage_row(const struct ffp8_conv_stage *stage, size_t image, size_t h, uint8_t *dst, uint8_t *scratch) {
+/* The same pixels of two rows of codes, either of which may be NULL: zeros. One channel a group, so that a pixel's words are its channels. */
+static void stage_pairs(const struct ffp8_conv_stage *stage, const uint8_t *low, const uint8_t *high, size_t src_step, size_t pixels,
+                        uint8_t *dst) {
+    const size_t channels = stage->problem->dims.c_in;
+    const bool close = src_step == channels && stage->pixel_elements == 2 * channels;
+    const size_t run = close ? pixels : 1;
+    for (size_t p = 0; p < pixels; p += run)
+        stage->kernels->decode_pairs(low ? low + p * src_step : NULL, high ? high + p * src_step : NULL,
+                                     (uint32_t *)(dst + p * stage->pixel_bytes), run * channels, &stage->operands->a);
+}
+
+/* Row `row` from pixel w of x on, as NHWC, perhaps in `room`; NULL: it lies outside the image. */
+static const uint8_t *row_of_x(const struct ffp8_conv_stage *stage, size_t image, size_t row, size_t w, size_t pixels, uint8_t *room) {
     const struct ffp8_conv_dims *d = &stage->problem->dims;
     const ffp8_conv_args *args = stage->problem->args;
-    const size_t step = stage->x_step_w, bytes = type_bytes(args->x_type), element_count = stage->pixel_elements;
+    const size_t h = row * stage->x_step_h - d->pad_top; /* above the image it wraps around to large numbers */
+    if (h >= d->in_h) return NULL;
+    const size_t plane = args->layout == FFP8_LAYOUT_NCHW ? image * d->c_in * d->in_h + h : image * d->in_h + h;
+    const size_t pixel = plane * d->in_w + w, bytes = type_bytes(args->x_type);
+    if (args->layout == FFP8_LAYOUT_NHWC) return (const uint8_t *)args->x + pixel * d->c_in * bytes;
+    transpose_row(stage, (const uint8_t *)args->x + pixel * bytes, pixels, room);
+    return room;
+}
+
+/* Row `row`; of pairs, rows `row` and `other`. */
+static void stage_row(const struct ffp8_conv_stage *stage, size_t image, size_t row, size_t other, uint8_t *dst, uint8_t *scratch) {
+    const struct ffp8_conv_dims *d = &stage->problem->dims;
+    const size_t step = stage->x_step_w, element_count = stage->pixel_elements;
     /* Staged pixels [left, right) lie inside. */
     const size_t left = ffp8_min_size(ffp8_ceil_div(d->pad_left, step), stage->row_pixels);
     size_t right = ffp8_min_size(ffp8_ceil_div(d->pad_left + d->in_w, step), stage->row_pixels);
     if (right < left) right = left;
     const size_t w = left * step - d->pad_left; /* of the pixel `left`, if there is one */
-    ffp8_stage_zeros(stage->operands, left * element_count, dst);
-    ffp8_stage_zeros(stage->operands, (stage->row_pixels - right) * element_count + stage->tail_elements, dst + right * stage->pixel_bytes);
-    if (left == right) return;
-    uint8_t *to = dst + left * stage->pixel_bytes;
-    if (args->layout == FFP8_LAYOUT_NHWC) {
-        const uint8_t *src = (const uint8_t *)args->x + ((image * d->in_h + h) * d->in_w + w) * d->c_in * bytes;
-        stage_pixels(stage, src, step * d->c_in * bytes, right - left, to, scratch);
+    const uint8_t *low = NULL, *high = NULL;
+    if (left < right) {
+        low = row_of_x(stage, image, row, w, right - left, scratch);
+        if (stage->pairs) high = row_of_x(stage, image, other, w, right - left, scratch + stage->transposed_bytes);
+    }
+    if (!low && !high) {
+        ffp8_stage_zeros(stage->operands, stage->row_bytes / ffp8_class_bytes(stage->operands->class_of), dst);
         return;
     }
-    const uint8_t *src = (const uint8_t *)args->x + ((image * d->c_in * d->in_h + h) * d->in_w + w) * bytes;
-    uint8_t *row = scratch + (stage->scratch_bytes - stage->transposed_bytes);
-    transpose_row(stage, src, right - left, row);
-    stage_pixels(stage, row, d->c_in * bytes, right - left, to, scratch);
+    ffp8_stage_zeros(stage->operands, left * element_count, dst);
+    ffp8_stage_zeros(stage->operands, (stage->row_pixels - right) * element_count + stage->tail_elements, dst + right * stage->pixel_bytes);
+    const size_t src_step = (stage->problem->args->layout == FFP8_LAYOUT_NHWC ? step : 1) * d->c_in *
+                            type_bytes(stage->problem->args->x_type);
+    if (stage->pairs)
+        stage_pairs(stage, low, high, src_step, right - left, dst + left * stage->pixel_bytes);
+    else
+        stage_pixels(stage, low, src_step, right - left, dst + left * stage->pixel_bytes);
 }
 
-void ffp8_conv_stage_slab(const struct ffp8_conv_stage *stage, size_t image, size_t p, size_t out_rows, void *slab, void *scratch) {
+size_t ffp8_conv_stage_slab(const struct ffp8_conv_stage *stage, size_t image, size_t p, size_t out_rows, void *slab, void *scratch) {
     const struct ffp8_conv_dims *d = &stage->problem->dims;
-    const size_t rows = ffp8_conv_slab_rows(stage, out_rows);
+    const size_t dilation = stage->dilation, first = p * stage->row_step,
+                 last = (p + out_rows - 1) * stage->row_step + (d->kernel_h - 1) * dilation;
     uint8_t *dst = slab;
-    for (size_t r = 0; r < rows; r++, dst += stage->row_bytes) {
-        const size_t h = p * d->stride_h + r * stage->x_step_h - d->pad_top; /* above the image it wraps around to large numbers */
-        if (h < d->in_h)
-            stage_row(stage, image, h, dst, scratch);
-        else
-            ffp8_stage_zeros(stage->operands, stage->row_bytes / ffp8_class_bytes(stage->operands->class_of), dst);
+    size_t staged = 0;
+    if (!stage->pairs) {
+        for (size_t row = first; row <= last; row++) stage_row(stage, image, row, row, dst + staged++ * stage->row_bytes, scratch);
+        return staged;
     }
+    for (size_t block = first / (2 * dilation); block <= last / (2 * dilation); block++)
+        for (size_t row = 2 * dilation * block; row < (2 * block + 1) * dilation; row++)
+            stage_row(stage, image, row, row + dilation, dst + staged++ * stage->row_bytes, scratch);
+    return staged;
 }

@@ -71,8 +71,9 @@ static void store(const struct ffp8_output *output, float *y, size_t n, size_t c
 float ffp8_output_row(const struct ffp8_output *output, float *y, size_t n, const float *bias, size_t c_index, size_t residual_index,
                       uint64_t index) {
     float residual[CHUNK], addend[CHUNK], amax = 0;
-    for (size_t i = 0; i < n; i += CHUNK) {
-        const size_t count = n - i < CHUNK ? n - i : CHUNK;
+    const size_t most = output->residual || output->accumulate ? CHUNK : n; /* what is added besides is loaded some at a time */
+    for (size_t i = 0, count; i < n; i += count) {
+        count = n - i < most ? n - i : most;
         if (output->residual)
             load(output->kernels, output->residual, output->residual_type, output->residual_scale, &output->residual_values,
                  residual_index + i, count, residual);

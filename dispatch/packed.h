@@ -11,7 +11,7 @@
  * that activations hold contiguously (GEMM: all of k; convolution: a tap or a row of taps), a line 32 columns times one pair of k (byte order:
  * kernels.h). segment_lines = 2 * ceil(segment_k / 4): a segment is whole words of every class. What is padding, in columns or in k, holds
  * `pad_code`: a finite code, that of zero where there is one, so that zeros in A make padded products zero.
- * Depthwise: one block, a segment is a tap and an input channel of the group (one, if truly depthwise) and holds one byte for each output
+ * Depthwise, and groups of a few channels: one block, a segment is a tap and an input channel of the group and holds one byte for each output
  * channel: [taps][c_in / groups][ceil(n / 64)][64 bytes].
  *
  * Everything begins at a multiple of 64 bytes. All of the header but the measured facts and the checksum follows from its first members:

@@ -85,6 +85,9 @@ struct ffp8_lut {
 typedef void ffp8_decode8_fn(const uint8_t *src, uint8_t *dst, size_t n, const struct ffp8_lut *lut);
 typedef void ffp8_decode16_fn(const uint8_t *src, uint16_t *dst, size_t n, const struct ffp8_lut *lut);
 typedef void ffp8_decode32_fn(const uint8_t *src, uint32_t *dst, size_t n, const struct ffp8_lut *lut);
+/* Two arrays to words of two elements: dst[i] = element[low[i]] | element[high[i]] << 16; elements of an array that is NULL are 0. Exact.
+ * For I16 and BF16 luts. */
+typedef void ffp8_decode_pairs_fn(const uint8_t *low, const uint8_t *high, uint32_t *dst, size_t n, const struct ffp8_lut *lut);
 
 /* ---------------------------------------------------------------------------------------------------------------
  * Encode. Exact.
@@ -195,16 +198,26 @@ static inline struct ffp8_dot_scale ffp8_dot_scale_of(const struct ffp8_dot *d, 
 }
 
 /* ---------------------------------------------------------------------------------------------------------------
- * Depthwise: for p < pixels, ch < channels: c[p][ch] = f32(sum over t < taps of x[t][p * ldx + ch] * w[t][ch]) * scale[ch].
- * I16: int16 elements, the sum exact in int32 (the driver checks taps), rounded once: exact. F32: FMA in increasing t from 0.
+ * Depthwise, and groups of a few channels: output channels in lanes. For r < rows, p < pixels, ch < channels:
+ *     c[r][p][ch] = f32(sum over t < taps of  x[t][(first + p) * ldx + (lane ? lane[ch] : ch)] . w[r * taps + t][ch]) * scale[ch]
+ * (. = dot of the words' elements) where x[t] and w[t] point to words: two I16 or BF16 elements, or one F32. lane[] never falls.
+ * I16: exact in int32 (the driver checks taps), rounded once. BF16, F32: into one sum from 0 in increasing t; F32 by FMA, exact; BF16 in the
+ * order within a word that is the tier's.
  */
+enum {
+    FFP8_LANES_ROWS = 2,
+    FFP8_LANES_TILE = 14 /* pixels of all rows together that are a good tile: maps of networks are multiples of 7 wide */
+};
 struct ffp8_depthwise {
-    const void *const *x;               /* [taps]: first pixel's first channel under tap t */
-    const void *const *w;               /* [taps] */
-    size_t taps, pixels, ldx, channels; /* ldx in elements */
+    const void *const *x; /* [taps]: first pixel's first word under tap t */
+    const void *const *w; /* [rows * taps] */
+    size_t taps, rows;    /* 1 or 2 rows of outputs that see the same words of x */
+    size_t first, pixels, channels;
+    size_t ldx;           /* words from a pixel to the next */
+    const uint32_t *lane; /* [channels]: the word of a pixel that a channel sees; NULL: its own */
     float *c;
-    size_t ldc;
-    const float *scale; /* [channels] */
+    size_t ldc, row_stride; /* elements from a pixel to the next, and from one row to the other */
+    const float *scale;     /* [channels] */
 };
 typedef void ffp8_depthwise_fn(const struct ffp8_depthwise *d);
 
@@ -243,6 +256,7 @@ struct ffp8_kernels {
     ffp8_decode8_fn *decode8;
     ffp8_decode16_fn *decode16;
     ffp8_decode32_fn *decode32;
+    ffp8_decode_pairs_fn *decode_pairs;
     ffp8_encode_fn *encode;
     ffp8_encode_fn *encode_table;
     ffp8_widen_fn *widen_bf16, *widen_f16;
@@ -252,7 +266,7 @@ struct ffp8_kernels {
     ffp8_dot_fn *dot[FFP8_CLASS_COUNT];
     ffp8_dot_fn *fused[FFP8_CLASS_COUNT];
     ffp8_dot_fn *direct[FFP8_CLASS_COUNT];
-    ffp8_depthwise_fn *depthwise_i16, *depthwise_f32;
+    ffp8_depthwise_fn *depthwise_i16, *depthwise_bf16, *depthwise_f32;
     ffp8_epilogue_fn *epilogue;
     ffp8_finish_codes_fn *finish_codes;
 };

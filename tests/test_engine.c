@@ -328,11 +328,10 @@ Test(planted, wrong_column_sum) {
 
 static void depthwise_reassociated(const struct ffp8_depthwise *d) { /* another order than the contract's */
     struct ffp8_depthwise turned = *d;
-    const void *x[64], *w[64];
-    for (size_t t = 0; t < d->taps; t++) {
-        x[t] = d->x[d->taps - 1 - t];
-        w[t] = d->w[d->taps - 1 - t];
-    }
+    const void *x[64], *w[64 * FFP8_LANES_ROWS];
+    for (size_t t = 0; t < d->taps; t++) x[t] = d->x[d->taps - 1 - t];
+    for (size_t r = 0; r < d->rows; r++)
+        for (size_t t = 0; t < d->taps; t++) w[r * d->taps + t] = d->w[(r + 1) * d->taps - 1 - t];
     turned.x = x;
     turned.w = w;
     GENERIC.depthwise_f32(&turned);

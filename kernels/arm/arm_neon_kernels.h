@@ -17,6 +17,7 @@ enum {
 ffp8_decode8_fn ffp8_decode8_neon;
 ffp8_decode16_fn ffp8_decode16_neon;
 ffp8_decode32_fn ffp8_decode32_neon;
+ffp8_decode_pairs_fn ffp8_decode_pairs_neon;
 ffp8_encode_fn ffp8_encode_neon;
 ffp8_widen_fn ffp8_widen_bf16_neon, ffp8_widen_f16_neon;
 ffp8_narrow_fn ffp8_narrow_bf16_neon, ffp8_narrow_f16_neon;

@@ -57,6 +57,22 @@ void ffp8_decode16_neon(const uint8_t *src, uint16_t *dst, size_t n, const struc
     for (; i < n; i++) dst[i] = (uint16_t)lut->element[src[i]];
 }
 
+void ffp8_decode_pairs_neon(const uint8_t *low, const uint8_t *high, uint32_t *dst, size_t n, const struct ffp8_lut *lut) {
+    enum { CHUNK = 256 };
+    uint16_t element[2][CHUNK] = {{0}, {0}};
+    for (size_t i = 0; i < n; i += CHUNK) {
+        const size_t count = ffp8_min_size(CHUNK, n - i);
+        size_t j = 0;
+        if (low) ffp8_decode16_neon(low + i, element[0], count, lut);
+        if (high) ffp8_decode16_neon(high + i, element[1], count, lut);
+        for (; j + 8 <= count; j += 8) {
+            uint16x8x2_t words = {{vld1q_u16(element[0] + j), vld1q_u16(element[1] + j)}};
+            vst2q_u16((uint16_t *)(dst + i + j), words);
+        }
+        for (; j < count; j++) dst[i + j] = element[0][j] | (uint32_t)element[1][j] << 16;
+    }
+}
+
 static ALWAYS_INLINE size_t decode_half_blocks(const uint8_t *src, uint32_t *dst, size_t n, const struct ffp8_lut *lut,
                                                const enum decoding how) {
     const struct decoder d = decoder_of(lut);

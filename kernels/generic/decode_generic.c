@@ -15,3 +15,7 @@ void ffp8_decode16_generic(const uint8_t *src, uint16_t *dst, size_t n, const st
 void ffp8_decode32_generic(const uint8_t *src, uint32_t *dst, size_t n, const struct ffp8_lut *lut) {
     for (size_t i = 0; i < n; i++) dst[i] = lut->element[src[i]];
 }
+
+void ffp8_decode_pairs_generic(const uint8_t *low, const uint8_t *high, uint32_t *dst, size_t n, const struct ffp8_lut *lut) {
+    for (size_t i = 0; i < n; i++) dst[i] = (low ? lut->element[low[i]] : 0) | (high ? lut->element[high[i]] << 16 : 0);
+}

@@ -29,6 +29,7 @@ void ffp8_direct_i16_generic(const struct ffp8_dot *d);
 void ffp8_direct_bf16_generic(const struct ffp8_dot *d);
 void ffp8_direct_f32_generic(const struct ffp8_dot *d);
 void ffp8_depthwise_i16_generic(const struct ffp8_depthwise *d);
+void ffp8_depthwise_bf16_generic(const struct ffp8_depthwise *d);
 void ffp8_depthwise_f32_generic(const struct ffp8_depthwise *d);
 
 #endif

@@ -8,6 +8,7 @@
  * set (all but scaled ones and some codebooks) need two planes. Bound by the store port from 16-bit elements on. Tails: masks.
  */
 #include <immintrin.h>
+#include <string.h>
 
 #include "x86_convert.h"
 
@@ -72,6 +73,45 @@ void ffp8_decode16_avx512bf16(const uint8_t *src, uint16_t *dst, size_t n, const
         decode16(src, dst, n, lut, true);
     else
         decode16(src, dst, n, lut, false);
+}
+
+/* Words of two elements: bytes of both arrays interleaved as those of FP32 elements are. `keep`: which bits are not made 0. */
+INLINE void decode_pairs_step(const uint8_t *const src[2], uint32_t *dst, __mmask64 live, const struct plane p[2], bool mirrored,
+                              uint32_t keep) {
+    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    __m512i half[2][2]; /* elements of each array, in the order in which unpacks want them */
+    for (int h = 0; h < 2; h++) {
+        __m512i code = _mm512_permutexvar_epi32(order, _mm512_maskz_loadu_epi8(live, src[h]));
+        __m512i low = look_up(&p[0], code, mirrored), high = look_up_top(&p[1], code, mirrored);
+        half[h][0] = _mm512_unpacklo_epi8(low, high);
+        half[h][1] = _mm512_unpackhi_epi8(low, high);
+    }
+    for (int j = 0; j < 4; j++) {
+        __m512i a = half[0][j / 2], b = half[1][j / 2], y = j & 1 ? _mm512_unpackhi_epi16(a, b) : _mm512_unpacklo_epi16(a, b);
+        if (keep != ~0u) y = _mm512_and_si512(y, _mm512_set1_epi32((int)keep));
+        if (live >> 16 * j) _mm512_mask_storeu_epi32(dst + 16 * j, (__mmask16)(live >> 16 * j), y);
+    }
+}
+
+INLINE void decode_pairs(const uint8_t *low, const uint8_t *high, uint32_t *dst, size_t n, const struct plane p[2], bool mirrored,
+                         uint32_t keep) {
+    size_t i = 0;
+    for (; i + 64 <= n; i += 64) decode_pairs_step((const uint8_t *[]){low + i, high + i}, dst + i, all, p, mirrored, keep);
+    if (i < n) decode_pairs_step((const uint8_t *[]){low + i, high + i}, dst + i, first(n - i), p, mirrored, keep);
+}
+
+/* Where an array is missing the other takes its place, and its elements are masked. */
+void ffp8_decode_pairs_avx512bf16(const uint8_t *low, const uint8_t *high, uint32_t *dst, size_t n, const struct ffp8_lut *lut) {
+    const struct plane p[2] = {load_plane(lut->plane[0]), load_plane(lut->plane[1])};
+    const uint32_t keep = (low ? 0xFFFFu : 0) | (high ? 0xFFFF0000u : 0);
+    if (!keep)
+        memset(dst, 0, n * sizeof *dst);
+    else if (keep != ~0u)
+        decode_pairs(low ? low : high, high ? high : low, dst, n, p, false, keep);
+    else if (lut->mirrored)
+        decode_pairs(low, high, dst, n, p, true, ~0u);
+    else
+        decode_pairs(low, high, dst, n, p, false, ~0u);
 }
 
 INLINE void decode32_step(const uint8_t *src, uint32_t *dst, __mmask64 live, const struct plane p[4], bool mirrored, bool upper_only) {

@@ -12,6 +12,7 @@
 ffp8_decode8_fn ffp8_decode8_avx2;
 ffp8_decode16_fn ffp8_decode16_avx2;
 ffp8_decode32_fn ffp8_decode32_avx2;
+ffp8_decode_pairs_fn ffp8_decode_pairs_avx2;
 ffp8_encode_fn ffp8_encode_avx2;
 ffp8_widen_fn ffp8_widen_bf16_avx2, ffp8_widen_f16_avx2;
 ffp8_narrow_fn ffp8_narrow_bf16_avx2, ffp8_narrow_f16_avx2;
@@ -22,6 +23,7 @@ ffp8_finish_codes_fn ffp8_finish_codes_avx2;
 ffp8_decode8_fn ffp8_decode8_avx512;
 ffp8_decode16_fn ffp8_decode16_avx512;
 ffp8_decode32_fn ffp8_decode32_avx512;
+ffp8_decode_pairs_fn ffp8_decode_pairs_avx512;
 ffp8_encode_fn ffp8_encode_avx512;
 ffp8_widen_fn ffp8_widen_bf16_avx512, ffp8_widen_f16_avx512;
 ffp8_narrow_fn ffp8_narrow_bf16_avx512, ffp8_narrow_f16_avx512;
@@ -32,5 +34,6 @@ ffp8_finish_codes_fn ffp8_finish_codes_avx512;
 ffp8_decode8_fn ffp8_decode8_avx512bf16;
 ffp8_decode16_fn ffp8_decode16_avx512bf16;
 ffp8_decode32_fn ffp8_decode32_avx512bf16;
+ffp8_decode_pairs_fn ffp8_decode_pairs_avx512bf16;
 
 #endif

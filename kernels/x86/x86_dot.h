@@ -30,10 +30,12 @@ ffp8_expand_fn ffp8_expand_i8_avx512vnni;
 ffp8_dot_fn ffp8_dot_i8_avx512vnni, ffp8_dot_i16_avx512vnni;
 ffp8_dot_fn ffp8_fused_i8_avx512vnni, ffp8_fused_i16_avx512vnni;
 ffp8_dot_fn ffp8_direct_i8_avx512vnni, ffp8_direct_i16_avx512vnni;
+ffp8_depthwise_fn ffp8_depthwise_i16_avx512vnni;
 
 ffp8_expand_fn ffp8_expand_i8_avx512bf16, ffp8_expand_i16_avx512bf16, ffp8_expand_bf16_avx512bf16, ffp8_expand_f32_avx512bf16;
 ffp8_dot_fn ffp8_dot_i8_avx512bf16, ffp8_dot_i16_avx512bf16, ffp8_dot_bf16_avx512bf16;
 ffp8_dot_fn ffp8_fused_i8_avx512bf16, ffp8_fused_i16_avx512bf16, ffp8_fused_bf16_avx512bf16, ffp8_fused_f32_avx512bf16;
 ffp8_dot_fn ffp8_direct_i8_avx512bf16, ffp8_direct_i16_avx512bf16, ffp8_direct_bf16_avx512bf16, ffp8_direct_f32_avx512bf16;
+ffp8_depthwise_fn ffp8_depthwise_i16_avx512bf16, ffp8_depthwise_bf16_avx512bf16;
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * case_decode.c - luts and the array decoders, for every legal format
+ * case_decode.c - luts and the array decoders, for every legal format; pairs of arrays, for random ones
  *
  * Truth is check_decode, the formula by ldexp. First the lut: element * 2^shift must be the value of every code, exactly, and each short cut
  * that the lut claims must agree with its elements. Then the kernel: it must give the lut's elements.
@@ -184,4 +184,51 @@ void check_decode_body(struct check_run *run) {
         check_random_format(run, &format);
         if (!check_classes(run, &format, check_below(&run->rand, 2048))) return;
     }
+}
+
+struct pairs_call {
+    const struct ffp8_kernels *kernels;
+    const uint8_t *low, *high;
+    uint32_t *dst;
+    size_t n;
+    const struct ffp8_lut *lut;
+};
+
+static void invoke_pairs(void *argument) {
+    const struct pairs_call *c = argument;
+    c->kernels->decode_pairs(c->low, c->high, c->dst, c->n, c->lut);
+}
+
+static bool check_pairs(struct check_run *run, size_t n, bool has_low, bool has_high) {
+    static struct ffp8_lut lut;
+    static uint32_t want[2048];
+    ffp8_format format;
+    const ffp8_class c = check_chance(&run->rand, 2) ? FFP8_CLASS_I16 : FFP8_CLASS_BF16;
+    if (!check_random_format_of(run, c, &format)) {
+        check_fail(run, CHECK_NO_ITERATIONS, "no format of class %d found", (int)c);
+        return false;
+    }
+    ffp8_lut_init(&lut, &format, c, false);
+    check_begin(run);
+    check_describe(run, "class %d, n %zu%s%s", (int)c, n, has_low ? "" : ", nothing low", has_high ? "" : ", nothing high");
+    struct check_buffer *table = check_buffer(run, "lut", CHECK_IN, 1, sizeof lut, sizeof lut, 64);
+    memcpy(table->data, &lut, sizeof lut);
+    struct check_buffer *low = check_array(run, "low", CHECK_IN, n, 1), *high = check_array(run, "high", CHECK_IN, n, 1);
+    struct check_buffer *dst = check_array(run, "dst", CHECK_OUT, n, 4);
+    check_fill_bytes(&run->rand, low->data, n);
+    check_fill_bytes(&run->rand, high->data, n);
+    struct pairs_call call = {run->kernels, has_low ? low->kernel : NULL, has_high ? high->kernel : NULL, dst->kernel, n, table->kernel};
+    if (!check_call(run, invoke_pairs, &call)) return false;
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t a = lut.element[((uint8_t *)low->data)[i]], b = lut.element[((uint8_t *)high->data)[i]];
+        want[i] = (has_low ? a : 0) | (has_high ? b << 16 : 0);
+    }
+    return check_bits(run, dst, want, n, CHECK_F32, 0);
+}
+
+void check_decode_pairs_body(struct check_run *run) {
+    for (size_t n = 0; n <= 300; n++)
+        if (!check_pairs(run, n, n % 3 != 1, n % 5 != 1)) return;
+    for (int i = 0; i < 100; i++)
+        if (!check_pairs(run, check_below(&run->rand, 2048), !check_chance(&run->rand, 4), !check_chance(&run->rand, 4))) return;
 }

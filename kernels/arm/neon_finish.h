@@ -25,8 +25,12 @@ static inline void finish_row(const struct ffp8_dot *d, size_t r, const float su
     }
 }
 
-static inline void finish_f32(const struct ffp8_dot *d, float sum[][FFP8_NR]) {
-    for (size_t r = 0; r < d->rows; r++) finish_row(d, r, sum[r]);
+static inline void finish_f32(const struct ffp8_dot *d, int32_t sum[][FFP8_NR]) {
+    for (size_t r = 0; r < d->rows; r++) {
+        float x[FFP8_NR];
+        memcpy(x, sum[r], sizeof x);
+        finish_row(d, r, x);
+    }
 }
 
 /* Exact sums: in double where they go on or come from another call, rounded to FP32 once. */
@@ -45,6 +49,15 @@ static inline void finish_s32(const struct ffp8_dot *d, int32_t sum[][FFP8_NR]) 
             for (size_t j = 0; j < FFP8_NR; j += 4) vst1q_f32(rounded + j, vcvtq_f32_s32(vld1q_s32(sum[r] + j)));
         }
         finish_row(d, r, rounded);
+    }
+}
+
+/* The tile's sums: int32, or the bits of FP32. */
+static ALWAYS_INLINE void finish_sums(const struct ffp8_dot *d, int32_t sum[][FFP8_NR], const ffp8_class c) {
+    if (c <= FFP8_CLASS_I16) {
+        finish_s32(d, sum);
+    } else {
+        finish_f32(d, sum);
     }
 }
 

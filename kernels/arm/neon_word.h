@@ -12,43 +12,47 @@
 #include "../kernels.h"
 #include "neon_util.h"
 
-#ifdef __ARM_FEATURE_MATMUL_INT8
-enum { FLIP = 0 };
-#define I8_DOT_LANE(acc, b, a, lane) vsudotq_laneq_s32(acc, vreinterpretq_s8_s32(b), vreinterpretq_u8_s32(a), lane)
-#elif defined(__ARM_FEATURE_DOTPROD)
-enum { FLIP = 0x80 };
-#define I8_DOT_LANE(acc, b, a, lane) vdotq_laneq_s32(acc, vreinterpretq_s8_s32(b), vreinterpretq_s8_s32(a), lane)
+#if defined(__ARM_FEATURE_DOTPROD) && !defined(__ARM_FEATURE_MATMUL_INT8)
+#define FLIP 0x80
+#define I8_DOT "sdot"
 #else
-enum { FLIP = 0 };
+#define FLIP 0
+#define I8_DOT "sudot"
 #endif
-#define BF16_DOT_LANE(acc, b, a, lane) \
-    vreinterpretq_s32_f32(vbfdotq_laneq_f32(vreinterpretq_f32_s32(acc), vreinterpretq_bf16_s32(b), vreinterpretq_bf16_s32(a), lane))
-#define F32_DOT_LANE(acc, b, a, lane) \
-    vreinterpretq_s32_f32(vfmaq_laneq_f32(vreinterpretq_f32_s32(acc), vreinterpretq_f32_s32(b), vreinterpretq_f32_s32(a), lane))
-/* A lane is part of the instruction; `lane` is constant once the kernel is inlined. */
-#define OF_LANE(dot) (lane == 0 ? dot(acc, b, a, 0) : lane == 1 ? dot(acc, b, a, 1) : lane == 2 ? dot(acc, b, a, 2) : dot(acc, b, a, 3))
+
+/* acc += b . a[lane]. A lane is part of the instruction; `lane` is constant once a kernel is inlined. One-instruction asm because gcc 12 copies and
+ * spills accumulators around the intrinsics, volatile because it would load ahead for several steps and run out of registers. */
+#define ADD_DOT_LANE(instruction, of_b, of_a, lane) \
+    __asm__ volatile(instruction " %0." of_b ", %2." of_a "[" #lane "]" : "+w"(acc) : "w"(b), "w"(a))
+#define ADD_DOT(instruction, of_b, of_a)                      \
+    switch (lane) {                                           \
+    case 0: ADD_DOT_LANE(instruction, of_b, of_a, 0); break;  \
+    case 1: ADD_DOT_LANE(instruction, of_b, of_a, 1); break;  \
+    case 2: ADD_DOT_LANE(instruction, of_b, of_a, 2); break;  \
+    default: ADD_DOT_LANE(instruction, of_b, of_a, 3); break; \
+    }
 
 /* acc + b . a[lane] in each lane. */
 static ALWAYS_INLINE int32x4_t word_dot_lane(int32x4_t acc, int32x4_t b, int32x4_t a, const int lane, const ffp8_class c) {
-    if (c == FFP8_CLASS_F32) return OF_LANE(F32_DOT_LANE);
+    if (c == FFP8_CLASS_F32) ADD_DOT("fmla", "4s, %1.4s", "s")
 #ifdef __ARM_FEATURE_BF16_VECTOR_ARITHMETIC
-    if (c == FFP8_CLASS_BF16) return OF_LANE(BF16_DOT_LANE);
+    if (c == FFP8_CLASS_BF16) ADD_DOT("bfdot", "4s, %1.8h", "2h")
 #endif
 #ifdef __ARM_FEATURE_DOTPROD
-    if (c == FFP8_CLASS_I8) return OF_LANE(I8_DOT_LANE);
+    if (c == FFP8_CLASS_I8) ADD_DOT(I8_DOT, "4s, %1.16b", "4b")
 #endif
     return acc;
 }
 
 /* Words of A as the dot takes them. */
 static ALWAYS_INLINE int32x4_t word_of_a(int32x4_t a, const ffp8_class c) {
-    return c == FFP8_CLASS_I8 && FLIP ? veorq_s32(a, vreinterpretq_s32_u8(vdupq_n_u8(FLIP))) : a;
+    return c == FFP8_CLASS_I8 && FLIP != 0 ? veorq_s32(a, vreinterpretq_s32_u8(vdupq_n_u8(FLIP))) : a;
 }
 
 /* I8, B expanded: what a column's sum starts from. `head` is -128 times the sum of its elements: times the offset that is left / -128. */
 static ALWAYS_INLINE int32x4_t word_head(int32x4_t head, uint8_t a_offset) {
     if ((a_offset ^ FLIP) == 0) return vdupq_n_s32(0);
-    return FLIP ? vnegq_s32(head) : head;
+    return FLIP != 0 ? vnegq_s32(head) : head;
 }
 
 /* One word in all lanes. */

@@ -25,16 +25,18 @@ ffp8_amax_fn ffp8_amax_neon;
 ffp8_expand_fn ffp8_expand_i16_neon, ffp8_expand_f32_neon;
 ffp8_dot_fn ffp8_dot_i16_neon, ffp8_dot_f32_neon;
 ffp8_dot_fn ffp8_fused_i16_neon, ffp8_fused_f32_neon;
+ffp8_dot_fn ffp8_direct_i16_neon, ffp8_direct_f32_neon;
 ffp8_depthwise_fn ffp8_depthwise_i16_neon, ffp8_depthwise_f32_neon;
 ffp8_epilogue_fn ffp8_epilogue_neon;
 ffp8_finish_codes_fn ffp8_finish_codes_neon;
 
 ffp8_expand_fn ffp8_expand_i8_neondotprod;
-ffp8_dot_fn ffp8_dot_i8_neondotprod, ffp8_fused_i8_neondotprod;
+ffp8_dot_fn ffp8_dot_i8_neondotprod, ffp8_fused_i8_neondotprod, ffp8_direct_i8_neondotprod;
 
 ffp8_narrow_fn ffp8_narrow_bf16_neonbf16;
 ffp8_expand_fn ffp8_expand_bf16_neonbf16;
 ffp8_dot_fn ffp8_dot_i8_neonbf16, ffp8_dot_bf16_neonbf16;
 ffp8_dot_fn ffp8_fused_i8_neonbf16, ffp8_fused_bf16_neonbf16;
+ffp8_dot_fn ffp8_direct_i8_neonbf16, ffp8_direct_bf16_neonbf16;
 
 #endif

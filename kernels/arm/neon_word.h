@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * neon_word.h - the product of two 32-bit words in each lane, by class: what the dot and fused kernels are made of
+ * neon_word.h - the product of two 32-bit words in each lane, by class: what the dot, fused and direct kernels are made of
  *
- *   F32: fmla. BF16: bfdot, where the tier has it. I16 is not here: it takes two smlal, which want a word's halves apart.
+ *   F32: fmla. BF16: bfdot, where the tier has it. I16: two smlal, which by element want a word's halves apart.
  *   I8:  A's bytes are unsigned. sudot (I8MM) takes them so. Without it they become signed by flipping their top bits, which takes 128
  *        from each: sdot. Whatever offset A came with, the kernels subtract its image: (flipped a) - (flipped offset) = a - offset.
  */
@@ -42,6 +42,23 @@ static ALWAYS_INLINE int32x4_t word_dot_lane(int32x4_t acc, int32x4_t b, int32x4
     if (c == FFP8_CLASS_I8) ADD_DOT(I8_DOT, "4s, %1.16b", "4b")
 #endif
     return acc;
+}
+
+/* acc + b . a in each lane; also of I16. */
+static ALWAYS_INLINE int32x4_t words_dot(int32x4_t acc, int32x4_t b, int32x4_t a, const ffp8_class c) {
+    if (c == FFP8_CLASS_F32)
+        return vreinterpretq_s32_f32(vfmaq_f32(vreinterpretq_f32_s32(acc), vreinterpretq_f32_s32(b), vreinterpretq_f32_s32(a)));
+#ifdef __ARM_FEATURE_BF16_VECTOR_ARITHMETIC
+    if (c == FFP8_CLASS_BF16)
+        return vreinterpretq_s32_f32(vbfdotq_f32(vreinterpretq_f32_s32(acc), vreinterpretq_bf16_s32(b), vreinterpretq_bf16_s32(a)));
+#endif
+#ifdef __ARM_FEATURE_MATMUL_INT8
+    if (c == FFP8_CLASS_I8) return vusdotq_s32(acc, vreinterpretq_u8_s32(a), vreinterpretq_s8_s32(b));
+#elif defined(__ARM_FEATURE_DOTPROD)
+    if (c == FFP8_CLASS_I8) return vdotq_s32(acc, vreinterpretq_s8_s32(b), vreinterpretq_s8_s32(a));
+#endif
+    const int16x8_t x = vreinterpretq_s16_s32(a), y = vreinterpretq_s16_s32(b);
+    return vmlal_high_s16(vmlal_s16(acc, vget_low_s16(x), vget_low_s16(y)), x, y); /* a word's halves in two lanes */
 }
 
 /* Words of A as the dot takes them. */

@@ -126,7 +126,8 @@ static ALWAYS_INLINE void direct_tile(const struct ffp8_dot *d, const size_t row
     for (; j + columns <= d->cols; j += columns) direct_columns(d, &decoder, sum, j, columns, rows, c, how);
     for (; j < d->cols; j++) direct_columns(d, &decoder, sum, j, 1, rows, c, how);
     if (d->flags & FFP8_DOT_WIDE_OUT) return;
-    for (size_t r = 0; r < rows; r++) finish_row(d, r, sum[r]);
+    const struct ffp8_dot_scale scale = ffp8_dot_scale_of(d, 0);
+    for (size_t r = 0; r < rows; r++) finish_row(d, &scale, r, sum[r]);
 }
 
 static ALWAYS_INLINE void direct_rows(const struct ffp8_dot *d, const ffp8_class c, const enum decoding how) {

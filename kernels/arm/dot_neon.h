@@ -54,12 +54,30 @@ static ALWAYS_INLINE void dot_step(int32x4_t acc[8][8], const int32x4_t x[8], co
     }
 }
 
-static ALWAYS_INLINE void dot_tile(const struct ffp8_dot *d, size_t row, size_t column, const size_t R, const size_t Q, const ffp8_class c,
-                                   int32_t sum[][FFP8_NR]) {
-    int32x4_t acc[8][8], x[8];
+/* `words` words of R rows at a, and of B at b: moves both on. */
+static ALWAYS_INLINE void dot_run(int32x4_t acc[8][8], const uint8_t **a, size_t lda, const int32_t **b, size_t words, const size_t R,
+                                  const size_t Q, const ffp8_class c) {
+    int32x4_t x[8];
+    for (; words >= 4; words -= 4, *a += 16, *b += 4 * FFP8_NR) {
+        UNROLL for (size_t r = 0; r < R; r++) x[r] = word_of_a(vreinterpretq_s32_u8(load_lanes(*a + r * lda)), c);
+        dot_step(acc, x, 0, *b, R, Q, c);
+        dot_step(acc, x, 1, *b + FFP8_NR, R, Q, c);
+        dot_step(acc, x, 2, *b + 2 * FFP8_NR, R, Q, c);
+        dot_step(acc, x, 3, *b + 3 * FFP8_NR, R, Q, c);
+    }
+    for (; words > 0; words--, *a += 4, *b += FFP8_NR) {
+        UNROLL for (size_t r = 0; r < R; r++) x[r] = word_of_a(load_word(*a + r * lda), c);
+        dot_step(acc, x, 0, *b, R, Q, c);
+    }
+}
+
+/* Segments [i, end) of R rows from `row` on and of 4 Q columns from `column` on. */
+static ALWAYS_INLINE void dot_tile(const struct ffp8_dot *d, size_t i, size_t end, size_t row, size_t column, const size_t R,
+                                   const size_t Q, const ffp8_class c, struct sums *sums) {
+    int32x4_t acc[8][8];
     UNROLL for (size_t r = 0; r < R; r++) { UNROLL for (size_t q = 0; q < Q; q++) acc[r][q] = vdupq_n_s32(0); }
-    size_t lda = d->lda_bytes;
-    for (size_t i = 0; i < d->count; i++) {
+    size_t lda = d->lda_bytes, room = d->carry_words;
+    for (; i < end; i++) {
         const uint8_t *a = (const uint8_t *)d->a[i] + row * lda;
         const int32_t *b = (const int32_t *)d->b[i] + column;
         if (c == FFP8_CLASS_I8) {
@@ -69,39 +87,51 @@ static ALWAYS_INLINE void dot_tile(const struct ffp8_dot *d, size_t row, size_t 
             }
             b += FFP8_NR;
         }
-        size_t words = d->words;
-        for (; words >= 4; words -= 4, a += 16, b += 4 * FFP8_NR) {
-            UNROLL for (size_t r = 0; r < R; r++) x[r] = word_of_a(vreinterpretq_s32_u8(load_lanes(a + r * lda)), c);
-            dot_step(acc, x, 0, b, R, Q, c);
-            dot_step(acc, x, 1, b + FFP8_NR, R, Q, c);
-            dot_step(acc, x, 2, b + 2 * FFP8_NR, R, Q, c);
-            dot_step(acc, x, 3, b + 3 * FFP8_NR, R, Q, c);
-        }
-        for (; words > 0; words--, a += 4, b += FFP8_NR) {
-            UNROLL for (size_t r = 0; r < R; r++) x[r] = word_of_a(load_word(a + r * lda), c);
-            dot_step(acc, x, 0, b, R, Q, c);
+        for (size_t left = d->words, run; left > 0; left -= run) {
+            if (c == FFP8_CLASS_I16 && room == 0) {
+                UNROLL for (size_t r = 0; r < R; r++) {
+                    UNROLL for (size_t q = 0; q < Q; q++) acc[r][q] = carry(acc[r][q], sums->high[row + r] + column + 4 * q);
+                }
+                room = d->carry_words;
+            }
+            run = c == FFP8_CLASS_I16 ? ffp8_min_size(left, room) : left;
+            room -= run;
+            dot_run(acc, &a, lda, &b, run, R, Q, c);
         }
     }
-    UNROLL for (size_t r = 0; r < R; r++) { UNROLL for (size_t q = 0; q < Q; q++) vst1q_s32(sum[row + r] + column + 4 * q, acc[r][q]); }
+    UNROLL for (size_t r = 0; r < R; r++) {
+        UNROLL for (size_t q = 0; q < Q; q++) vst1q_s32(sums->low[row + r] + column + 4 * q, acc[r][q]);
+    }
 }
 
-static ALWAYS_INLINE void dot_rows(const struct ffp8_dot *d, const size_t most_rows, const ffp8_class c) {
-    int32_t sum[NEON_MR][FFP8_NR];
+static ALWAYS_INLINE void dot_segments(const struct ffp8_dot *d, size_t i, size_t end, const size_t most_rows, const ffp8_class c,
+                                       struct sums *sums) {
     size_t row = 0;
     if (most_rows >= 8 && d->rows & 8) {
-        for (size_t column = 0; column < d->cols; column += 8) dot_tile(d, row, column, 8, 2, c, sum);
+        for (size_t column = 0; column < d->cols; column += 8) dot_tile(d, i, end, row, column, 8, 2, c, sums);
         row += 8;
     }
     if (d->rows & 4) {
-        for (size_t column = 0; column < d->cols; column += 16) dot_tile(d, row, column, 4, 4, c, sum);
+        for (size_t column = 0; column < d->cols; column += 16) dot_tile(d, i, end, row, column, 4, 4, c, sums);
         row += 4;
     }
     if (d->rows & 2) {
-        dot_tile(d, row, 0, 2, 8, c, sum);
+        dot_tile(d, i, end, row, 0, 2, 8, c, sums);
         row += 2;
     }
-    if (d->rows & 1) dot_tile(d, row, 0, 1, 8, c, sum);
-    finish_sums(d, sum, c);
+    if (d->rows & 1) dot_tile(d, i, end, row, 0, 1, 8, c, sums);
+}
+
+static ALWAYS_INLINE void dot_rows(const struct ffp8_dot *d, const size_t most_rows, const ffp8_class c) {
+    const size_t step = d->flags & FFP8_DOT_EACH ? 1 : d->count; /* segments of a sum */
+    struct sums sums;
+    size_t i = 0;
+    do {
+        sums_begin(&sums, d, step * d->words, c);
+        dot_segments(d, i, i + step, most_rows, c, &sums);
+        sums_finish(d, i, &sums, c);
+        i += step;
+    } while (i < d->count);
 }
 
 #endif

@@ -168,13 +168,13 @@ struct ffp8_dot {
     size_t ldc; /* elements */
     double *wide;
     size_t ldw;
-    const float *row_scale;            /* rows, or NULL */
-    const void *col_scale;             /* 32 readable: float; E8M0: uint8_t codes */
+    const float *row_scale;     /* rows, or NULL */
+    const void *col_scale;      /* 32 readable: float; E8M0: uint8_t codes */
     size_t ld_row_scale, ld_col_scale; /* EACH only */
     size_t carry_words;                /* I16, not direct */
-    const struct ffp8_lut *lut;        /* fused, direct: the weights' lut */
-    size_t terms, ldb;                 /* direct only */
-    uint8_t pad_code;                  /* direct only */
+    const struct ffp8_lut *lut; /* fused, direct: the weights' lut */
+    size_t terms, ldb;          /* direct only */
+    uint8_t pad_code;           /* direct only */
     uint32_t flags;
     uint8_t a_offset; /* I8 only: 128 or 0 */
 };

@@ -95,8 +95,8 @@ static ALWAYS_INLINE void carry(__m512i (*acc)[2], struct high *high, size_t row
 }
 
 /* Words of a segment to run at once, of `left`: I16 carries first if there is no room. */
-static ALWAYS_INLINE size_t run_words(const struct ffp8_dot *d, size_t left, size_t *room, __m512i (*acc)[2], struct high *high,
-                                      size_t rows, ffp8_class c) {
+static ALWAYS_INLINE size_t run_words(const struct ffp8_dot *d, size_t left, size_t *room, __m512i (*acc)[2], struct high *high, size_t rows,
+                                      ffp8_class c) {
     if (c != FFP8_CLASS_I16) return left;
     if (*room == 0) {
         carry(acc, high, rows);
@@ -119,8 +119,7 @@ static NO_INLINE void finish_wide(const struct ffp8_dot *d, const int32_t (*low)
                 double *wide = d->wide + r * d->ldw + at;
                 t[h] = _mm512_cvtepi32_pd(_mm256_load_si256((const __m256i *)(low[r] + at)));
                 if (high)
-                    t[h] = _mm512_fmadd_pd(_mm512_cvtepi32_pd(_mm256_load_si256((const __m256i *)(high[r] + at))), _mm512_set1_pd(65536),
-                                           t[h]);
+                    t[h] = _mm512_fmadd_pd(_mm512_cvtepi32_pd(_mm256_load_si256((const __m256i *)(high[r] + at))), _mm512_set1_pd(65536), t[h]);
                 if (d->flags & FFP8_DOT_WIDE_IN) t[h] = _mm512_add_pd(t[h], _mm512_maskz_loadu_pd(mask, wide));
                 if (!(d->flags & FFP8_DOT_WIDE_OUT)) continue;
                 if (mask == 0xFF)
@@ -154,8 +153,7 @@ static ALWAYS_INLINE void finish(const struct ffp8_dot *d, size_t i, __m512i (*a
             UNROLL
             for (size_t h = 0; h < 2; h++) {
                 __m512 sum = _mm512_cvtepi32_ps(acc[r][h]);
-                if (carried)
-                    sum = _mm512_fmadd_ps(_mm512_cvtepi32_ps(_mm512_load_si512(high->sum[r] + 16 * h)), _mm512_set1_ps(65536), sum);
+                if (carried) sum = _mm512_fmadd_ps(_mm512_cvtepi32_ps(_mm512_load_si512(high->sum[r] + 16 * h)), _mm512_set1_ps(65536), sum);
                 acc[r][h] = _mm512_castps_si512(sum);
             }
         }

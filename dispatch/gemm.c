@@ -146,7 +146,7 @@ static ffp8_status make_plan(struct plan *plan, const struct ffp8_kernels *kerne
     /* How the product is computed; ffp8_gemm_explain tells it of empty ones, too. */
     const ffp8_class class_of = plan->operands.class_of;
     const size_t words = ffp8_class_words(class_of, args->k);
-    const bool fused = args->m <= kernels->fused_rows;
+    const bool fused = args->m <= kernels->most_fused_rows[class_of];
     plan->nest = (struct ffp8_nest){
         .kernels = kernels,
         .class_of = class_of,
@@ -161,7 +161,7 @@ static ffp8_status make_plan(struct plan *plan, const struct ffp8_kernels *kerne
     };
     const size_t a = block_of(&problem->a_scales, args->k), w = block_of(&problem->w_scales, args->k);
     const bool few_groups = ffp8_min_size(a, w) >= ffp8_min_size(args->k, DIRECT_TERMS);
-    plan->direct = !problem->packed && args->weights.order == FFP8_ORDER_NK && fused && few_groups;
+    plan->direct = !problem->packed && args->weights.order == FFP8_ORDER_NK && args->m <= kernels->fused_rows && few_groups;
     if (args->m == 0 || args->n == 0) return FFP8_OK; /* no task */
 
     plan->tile_rows = fused ? kernels->fused_rows : kernels->mr[class_of];

@@ -67,6 +67,8 @@ static void set_integers(struct ffp8_lut *lut, const ffp8_format *format, const 
     for (unsigned c = 0; c < 256; c++) lut->element[c] = (uint32_t)integer[c] & mask;
     lut->shift = span->lowest_bit;
     lut->negated = halves_negated(lut, mask);
+    lut->same = lut->class_of == FFP8_CLASS_I8;
+    for (unsigned c = 0; c < 256; c++) lut->same &= lut->element[c] == c;
     if (find_nibble_steps(lut, integer)) lut->kind = FFP8_LUT_NIBBLE;
 }
 
@@ -115,7 +117,7 @@ static void set_description(struct ffp8_lut *lut, const ffp8_format *format, boo
     ffp8_format_landmarks(format, &mark);
     bool negative = format->codebook ? format->codebook[mark.min] < 0 : format->sign_bits != 0;
     lut->kind = FFP8_LUT_TABLE;
-    lut->mirrored = lut->negated = false;
+    lut->mirrored = lut->negated = lut->same = false;
     lut->sign_mask = negative ? 0x80 : 0;
     lut->magnitude_mask = negative ? 0x7F : 0xFF;
     lut->special_lo = finite_only ? 256 : mark.special_lo;

@@ -44,6 +44,7 @@ static struct cut make_cut(const struct ffp8_nest *nest) {
     const size_t align = class_of == FFP8_CLASS_F32 ? 2 : 1; /* words that begin at a whole line */
     const size_t block_words = (nest->chunk_bytes ? nest->chunk_bytes : nest->kernels->kc_bytes) / FFP8_WORD_BYTES;
     struct cut cut = {.integer = class_of <= FFP8_CLASS_I16, .block_columns = nest->kernels->nc_columns};
+    if (nest->fused && !nest->plain_k) cut.block_columns = FFP8_NR; /* all tiles read a panel while it lies in L2 */
     cut.group_words = nest->group_words ? ffp8_min_size(nest->group_words, nest->segment_words) : nest->segment_words;
 
     size_t most = cut.group_words, exact_words = SIZE_MAX; /* in one call */

@@ -63,7 +63,7 @@ void ffp8_operands_init(struct ffp8_operands *operands, const struct ffp8_kernel
         for (unsigned c = 0; c < 256; c++) operands->a.element[c] ^= operands->a_offset; /* adds 128 modulo 256 */
         for (unsigned c = 0; c < 256; c++) operands->a.plane[0][c] ^= operands->a_offset;
         operands->a.kind = FFP8_LUT_TABLE;
-        operands->a.negated = false;
+        operands->a.negated = operands->a.same = false;
     }
 }
 

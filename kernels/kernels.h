@@ -70,6 +70,7 @@ struct ffp8_lut {
     enum ffp8_lut_kind kind;
     bool mirrored;           /* BF16, F32 (element bytes): element[c | 0x80] == element[c] with the top bit set, for all c < 128 */
     bool negated;            /* I8, I16: element[c | 0x80] == -element[c] for all c < 128 */
+    bool same;               /* I8: element[c] == c: UINT8 and two's complement */
     bool special_minus_zero; /* code 0x80 is NaN (FNUZ, P3109 signed) */
     uint8_t sign_mask;       /* 0x80, or 0 for unsigned formats */
     uint8_t magnitude_mask;  /* 0x7F, or 0xFF for unsigned formats */
@@ -233,7 +234,8 @@ struct ffp8_kernels {
 
     ffp8_class runs_as[FFP8_CLASS_COUNT]; /* class that this tier computes a product's class in, e.g. avx2: { I16, I16, F32, F32 } */
     uint8_t mr[FFP8_CLASS_COUNT];         /* rows of the dot kernels' tile */
-    uint8_t fused_rows;                   /* up to so many rows of A, fused beats expand and dot, and direct beats packing */
+    uint8_t fused_rows;                   /* rows of the fused and direct kernels' tile; up to so many, direct beats packing */
+    uint8_t most_fused_rows[FFP8_CLASS_COUNT]; /* up to so many rows of A, fused beats expand and dot */
     uint32_t kc_bytes;                    /* K block: expanded bytes of one column */
     uint32_t nc_columns;                  /* N block: columns whose expanded K block is kept (L2); a multiple of 32 */
     uint32_t mc_rows;                     /* M block: rows of A that are staged at once */

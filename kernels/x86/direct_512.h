@@ -143,12 +143,17 @@ static ALWAYS_INLINE void direct_rows(const struct ffp8_dot *d, ffp8_class c, en
 }
 
 static ALWAYS_INLINE void direct_class(const struct ffp8_dot *d, ffp8_class c) {
-    switch (line_kind(d->lut, c)) {
-    case LINE_FULL: direct_rows(d, c, LINE_FULL); break;
-    case LINE_MIRRORED: direct_rows(d, c, LINE_MIRRORED); break;
-    case LINE_NIBBLE: direct_rows(d, c, LINE_NIBBLE); break;
-    case LINE_WIDE: direct_rows(d, c, LINE_WIDE); break;
-    }
+    const enum line_kind kind = line_kind(d->lut, c);
+    if (c == FFP8_CLASS_I8 && kind == LINE_SAME)
+        direct_rows(d, c, LINE_SAME);
+    else if (c <= FFP8_CLASS_I16 && kind == LINE_NIBBLE)
+        direct_rows(d, c, LINE_NIBBLE);
+    else if (c >= FFP8_CLASS_BF16 && kind == LINE_MIRRORED)
+        direct_rows(d, c, LINE_MIRRORED);
+    else if (c == FFP8_CLASS_F32 && kind == LINE_WIDE)
+        direct_rows(d, c, LINE_WIDE);
+    else
+        direct_rows(d, c, LINE_FULL);
 }
 
 #endif

@@ -53,12 +53,8 @@ static ALWAYS_INLINE void dot_segments(const struct ffp8_dot *d, size_t i, size_
             b += FFP8_STEP_BYTES;
         }
         for (size_t left = d->words, run; left; left -= run) {
-            if (c == FFP8_CLASS_I16 && room == 0) {
-                carry(acc, high, rows);
-                room = d->carry_words;
-            }
-            size_t w = run = c == FFP8_CLASS_I16 ? ffp8_min_size(left, room) : left;
-            room -= run;
+            size_t w = run = run_words(d, left, &room, c);
+            if (!run) carry(acc, high, rows);
             for (; w >= 4; w -= 4, b += 4 * FFP8_STEP_BYTES) dot_steps(acc, base, lda, b, rows, 4, c);
             for (; w; w--, b += FFP8_STEP_BYTES) dot_steps(acc, base, lda, b, rows, 1, c);
         }
@@ -71,7 +67,7 @@ static ALWAYS_INLINE void dot_half(const struct ffp8_dot *d, size_t rows, size_t
     do {
         __m256i acc[DOT_ROWS][2];
         struct high high;
-        high.carried = false;
+        high_init(&high, d, step, rows, c);
         UNROLL
         for (size_t r = 0; r < rows; r++) acc[r][0] = acc[r][1] = _mm256_setzero_si256();
         dot_segments(d, i, i + step, j, acc, &high, rows, c);

@@ -76,34 +76,33 @@ static ALWAYS_INLINE void finish_whole(const struct ffp8_dot *d, const struct ff
 
 /* Upper halves of I16 sums: what int32 lanes have carried on. */
 struct high {
-    alignas(64) int32_t sum[DOT_ROWS][FFP8_NR]; /* unused while none has */
-    bool carried;
+    alignas(64) int32_t sum[DOT_ROWS][FFP8_NR]; /* zeros at first; unused unless `carries` */
+    bool carries;
 };
+
+/* For a sum over so many segments. */
+static ALWAYS_INLINE void high_init(struct high *high, const struct ffp8_dot *d, size_t segments, size_t rows, ffp8_class c) {
+    high->carries = c == FFP8_CLASS_I16 && segments * d->words > d->carry_words;
+    if (high->carries) memset(high->sum, 0, rows * sizeof high->sum[0]);
+}
 
 static ALWAYS_INLINE void carry(__m512i (*acc)[2], struct high *high, size_t rows) {
     UNROLL
     for (size_t r = 0; r < rows; r++) {
         UNROLL
         for (size_t h = 0; h < 2; h++) {
-            const __m512i upper = _mm512_srai_epi32(acc[r][h], 16);
             int32_t *at = high->sum[r] + 16 * h;
-            _mm512_store_si512(at, high->carried ? _mm512_add_epi32(upper, _mm512_load_si512(at)) : upper);
+            _mm512_store_si512(at, _mm512_add_epi32(_mm512_load_si512(at), _mm512_srai_epi32(acc[r][h], 16)));
             acc[r][h] = _mm512_and_si512(acc[r][h], _mm512_set1_epi32(0xFFFF));
         }
     }
-    high->carried = true;
 }
 
-/* Words of a segment to run at once, of `left`: I16 carries first if there is no room. */
-static ALWAYS_INLINE size_t run_words(const struct ffp8_dot *d, size_t left, size_t *room, __m512i (*acc)[2], struct high *high, size_t rows,
-                                      ffp8_class c) {
+/* Words of a segment to run at once, of `left`; 0: carry first, then there is room again. */
+static ALWAYS_INLINE size_t run_words(const struct ffp8_dot *d, size_t left, size_t *room, ffp8_class c) {
     if (c != FFP8_CLASS_I16) return left;
-    if (*room == 0) {
-        carry(acc, high, rows);
-        *room = d->carry_words;
-    }
     const size_t words = ffp8_min_size(left, *room);
-    *room -= words;
+    *room = words ? *room - words : d->carry_words;
     return words;
 }
 
@@ -142,18 +141,18 @@ static ALWAYS_INLINE void finish(const struct ffp8_dot *d, size_t i, __m512i (*a
             _mm512_store_si512(low[r], acc[r][0]);
             _mm512_store_si512(low[r] + 16, acc[r][1]);
         }
-        finish_wide(d, (const int32_t(*)[FFP8_NR])low, high->carried ? (const int32_t(*)[FFP8_NR])high->sum : NULL);
+        finish_wide(d, (const int32_t(*)[FFP8_NR])low, high->carries ? (const int32_t(*)[FFP8_NR])high->sum : NULL);
         return;
     }
     if (c <= FFP8_CLASS_I16) { /* to floats, rounded once: both halves are exact ones, and the multiply-add is fused */
-        const bool carried = c == FFP8_CLASS_I16 && high->carried;
-        if (carried) carry(acc, high, rows);
+        if (high->carries) carry(acc, high, rows);
         UNROLL
         for (size_t r = 0; r < rows; r++) {
             UNROLL
             for (size_t h = 0; h < 2; h++) {
                 __m512 sum = _mm512_cvtepi32_ps(acc[r][h]);
-                if (carried) sum = _mm512_fmadd_ps(_mm512_cvtepi32_ps(_mm512_load_si512(high->sum[r] + 16 * h)), _mm512_set1_ps(65536), sum);
+                if (high->carries)
+                    sum = _mm512_fmadd_ps(_mm512_cvtepi32_ps(_mm512_load_si512(high->sum[r] + 16 * h)), _mm512_set1_ps(65536), sum);
                 acc[r][h] = _mm512_castps_si512(sum);
             }
         }
@@ -213,7 +212,8 @@ static ALWAYS_INLINE void dot_segments(const struct ffp8_dot *d, size_t i, size_
             b += FFP8_STEP_BYTES;
         }
         for (size_t left = d->words, run; left; left -= run) {
-            size_t w = run = run_words(d, left, &room, acc, high, rows, c);
+            size_t w = run = run_words(d, left, &room, c);
+            if (!run) carry(acc, high, rows);
             for (; w >= 4; w -= 4, b += 4 * FFP8_STEP_BYTES) dot_steps(acc, base, lda, b, rows, 4, c);
             for (; w; w--, b += FFP8_STEP_BYTES) dot_steps(acc, base, lda, b, rows, 1, c);
         }
@@ -226,7 +226,7 @@ static ALWAYS_INLINE void dot_tile(const struct ffp8_dot *d, size_t rows, ffp8_c
     do {
         __m512i acc[DOT_ROWS][2];
         struct high high;
-        high.carried = false;
+        high_init(&high, d, step, rows, c);
         UNROLL
         for (size_t r = 0; r < rows; r++) acc[r][0] = acc[r][1] = _mm512_setzero_si512();
         dot_segments(d, i, i + step, acc, &high, rows, c);

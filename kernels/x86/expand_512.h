@@ -42,12 +42,17 @@ static ALWAYS_INLINE void expand_kind(const uint8_t *lines, uint8_t *panel, size
 }
 
 static ALWAYS_INLINE void expand_class(const uint8_t *lines, void *panel, size_t words, const struct ffp8_lut *lut, ffp8_class c) {
-    switch (line_kind(lut, c)) {
-    case LINE_FULL: expand_kind(lines, panel, words, lut, c, LINE_FULL); break;
-    case LINE_MIRRORED: expand_kind(lines, panel, words, lut, c, LINE_MIRRORED); break;
-    case LINE_NIBBLE: expand_kind(lines, panel, words, lut, c, LINE_NIBBLE); break;
-    case LINE_WIDE: expand_kind(lines, panel, words, lut, c, LINE_WIDE); break;
-    }
+    const enum line_kind kind = line_kind(lut, c);
+    if (c == FFP8_CLASS_I8 && kind == LINE_SAME)
+        expand_kind(lines, panel, words, lut, c, LINE_SAME);
+    else if (c <= FFP8_CLASS_I16 && kind == LINE_NIBBLE)
+        expand_kind(lines, panel, words, lut, c, LINE_NIBBLE);
+    else if (c >= FFP8_CLASS_BF16 && kind == LINE_MIRRORED)
+        expand_kind(lines, panel, words, lut, c, LINE_MIRRORED);
+    else if (c == FFP8_CLASS_F32 && kind == LINE_WIDE)
+        expand_kind(lines, panel, words, lut, c, LINE_WIDE);
+    else
+        expand_kind(lines, panel, words, lut, c, LINE_FULL);
 }
 
 #endif

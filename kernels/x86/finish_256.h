@@ -68,22 +68,34 @@ static ALWAYS_INLINE void finish_8(const struct ffp8_dot *d, const struct ffp8_d
 
 /* Upper halves of I16 sums: what int32 lanes have carried on. */
 struct high {
-    alignas(32) int32_t sum[FFP8_MAX_MR][2][8]; /* unused while none has */
-    bool carried;
+    alignas(32) int32_t sum[FFP8_MAX_MR][2][8]; /* zeros at first; unused unless `carries` */
+    bool carries;
 };
+
+/* For a sum over so many segments. */
+static ALWAYS_INLINE void high_init(struct high *high, const struct ffp8_dot *d, size_t segments, size_t rows, ffp8_class c) {
+    high->carries = c == FFP8_CLASS_I16 && segments * d->words > d->carry_words;
+    if (high->carries) memset(high->sum, 0, rows * sizeof high->sum[0]);
+}
 
 static ALWAYS_INLINE void carry(__m256i (*acc)[2], struct high *high, size_t rows) {
     UNROLL
     for (size_t r = 0; r < rows; r++) {
         UNROLL
         for (size_t h = 0; h < 2; h++) {
-            const __m256i upper = _mm256_srai_epi32(acc[r][h], 16);
             __m256i *at = (__m256i *)high->sum[r][h];
-            _mm256_store_si256(at, high->carried ? _mm256_add_epi32(upper, _mm256_load_si256(at)) : upper);
+            _mm256_store_si256(at, _mm256_add_epi32(_mm256_load_si256(at), _mm256_srai_epi32(acc[r][h], 16)));
             acc[r][h] = _mm256_and_si256(acc[r][h], _mm256_set1_epi32(0xFFFF));
         }
     }
-    high->carried = true;
+}
+
+/* Words of a segment to run at once, of `left`; 0: carry first, then there is room again. */
+static ALWAYS_INLINE size_t run_words(const struct ffp8_dot *d, size_t left, size_t *room, ffp8_class c) {
+    if (c != FFP8_CLASS_I16) return left;
+    const size_t words = ffp8_min_size(left, *room);
+    *room = words ? *room - words : d->carry_words;
+    return words;
 }
 
 /* Columns j..j+3 through `wide`: returns f32(t). high: or NULL. */
@@ -114,7 +126,6 @@ static NO_INLINE void finish_wide(const struct ffp8_dot *d, size_t r, size_t j, 
 /* The sums of segment i, or of all (i = 0). */
 static ALWAYS_INLINE void finish(const struct ffp8_dot *d, size_t i, __m256i (*acc)[2], struct high *high, size_t rows, size_t j,
                                  size_t j1, ffp8_class c) {
-    const bool carried = c == FFP8_CLASS_I16 && high->carried;
     if (c <= FFP8_CLASS_I16 && d->flags & (FFP8_DOT_WIDE_IN | FFP8_DOT_WIDE_OUT)) {
         alignas(32) int32_t low[FFP8_MAX_MR][2][8];
         UNROLL
@@ -123,20 +134,20 @@ static ALWAYS_INLINE void finish(const struct ffp8_dot *d, size_t i, __m256i (*a
             _mm256_store_si256((__m256i *)low[r][1], acc[r][1]);
         }
         for (size_t r = 0; r < rows; r++) {
-            finish_wide(d, r, j, low[r][0], carried ? high->sum[r][0] : NULL);
-            finish_wide(d, r, j1, low[r][1], carried ? high->sum[r][1] : NULL);
+            finish_wide(d, r, j, low[r][0], high->carries ? high->sum[r][0] : NULL);
+            finish_wide(d, r, j1, low[r][1], high->carries ? high->sum[r][1] : NULL);
         }
         return;
     }
     const struct ffp8_dot_scale scale = ffp8_dot_scale_of(d, i);
-    if (carried) carry(acc, high, rows);
+    if (high->carries) carry(acc, high, rows);
     UNROLL
     for (size_t r = 0; r < rows; r++) {
         UNROLL
         for (size_t h = 0; h < 2; h++) {
             __m256 sum = c <= FFP8_CLASS_I16 ? _mm256_cvtepi32_ps(acc[r][h]) : _mm256_castsi256_ps(acc[r][h]);
             /* Both halves are exact floats, so that the fused multiply-add rounds their sum once. */
-            if (carried)
+            if (high->carries)
                 sum = _mm256_fmadd_ps(_mm256_cvtepi32_ps(_mm256_load_si256((const __m256i *)high->sum[r][h])), _mm256_set1_ps(65536), sum);
             finish_8(d, &scale, r, h ? j1 : j, sum);
         }

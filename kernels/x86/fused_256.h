@@ -52,13 +52,11 @@ static ALWAYS_INLINE void fused_segments(const struct ffp8_dot *d, const struct 
     for (; i < end; i++) {
         const uint8_t *a = d->a[i], *lines = d->b[i];
         for (size_t left = d->words, run; left; left -= run) {
-            if (c == FFP8_CLASS_I16 && room == 0) {
+            size_t w = run = run_words(d, left, &room, c);
+            if (!run) {
                 carry(acc[0], &high[0], rows);
                 carry(acc[1], &high[1], rows);
-                room = d->carry_words;
             }
-            size_t w = run = c == FFP8_CLASS_I16 ? ffp8_min_size(left, room) : left;
-            room -= run;
             for (; w >= steps; w -= steps, a += steps * FFP8_WORD_BYTES, lines += lines_bytes(c))
                 fused_steps(t, acc, offset_sum, a_offset, a, lda, lines, rows, steps, c, kind);
             if (w) fused_steps(t, acc, offset_sum, a_offset, a, lda, lines, rows, 1, c, kind);
@@ -84,7 +82,8 @@ static ALWAYS_INLINE void fused_tile(const struct ffp8_dot *d, size_t rows, ffp8
     do {
         __m256i acc[2][FUSED_ROWS][2];
         struct high high[2];
-        high[0].carried = high[1].carried = false;
+        high_init(&high[0], d, step, rows, c);
+        high_init(&high[1], d, step, rows, c);
         UNROLL
         for (size_t r = 0; r < rows; r++) acc[0][r][0] = acc[0][r][1] = acc[1][r][0] = acc[1][r][1] = _mm256_setzero_si256();
         fused_segments(d, &t, i, i + step, acc, high, rows, c, kind);

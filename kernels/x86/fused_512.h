@@ -2,10 +2,10 @@
  *
  * fused_512.h - the fused kernels of the tiers with 512-bit registers: few rows of A against packed lines
  *
- * Formula: struct ffp8_dot. Each code of B is read from memory once, decoded in registers (line_512.h) and multiplied with all rows.
+ * Formula: struct ffp8_dot. Each code of B is decoded in registers (line_512.h) and multiplied with all rows of the tile.
  * Registers: 8 rows x 2 accumulators of 16 columns = 16, tables up to 8, the rest for decoding.
- * Order: that of the dot kernels: one accumulator an element of C, segments and words in increasing order. One row makes one chain of dots,
- * the latency of which is less than the time that memory takes for a line.
+ * Order: that of the dot kernels: one accumulator an element of C, segments and words in increasing order, so that a row's sums do not depend
+ * on how many rows there are. One row makes one chain of dots, the latency of which is less than the time that memory takes for a line.
  * I8: -a_offset times the sum of B's elements is one more dot, with a_offset as its A.
  * Bound: reading the lines, which are prefetched, with one or two rows; then decoding; from 6 rows on the dot instruction.
  * Tails: an instance for each number of rows, store masks.
@@ -48,7 +48,8 @@ static ALWAYS_INLINE void fused_segments(const struct ffp8_dot *d, const struct 
     for (; i < end; i++) {
         const uint8_t *a = d->a[i], *lines = d->b[i];
         for (size_t left = d->words, run; left; left -= run) {
-            size_t w = run = run_words(d, left, &room, acc, high, rows, c);
+            size_t w = run = run_words(d, left, &room, c);
+            if (!run) carry(acc, high, rows);
             for (; w >= 2; w -= 2, a += 2 * FFP8_WORD_BYTES, lines += two_steps_bytes(c))
                 fused_steps(t, acc, offset_sum, a_offset, a, lda, lines, rows, 2, c, kind);
             if (!w) continue;
@@ -73,7 +74,7 @@ static ALWAYS_INLINE void fused_tile(const struct ffp8_dot *d, size_t rows, ffp8
     do {
         __m512i acc[FUSED_ROWS][2];
         struct high high;
-        high.carried = false;
+        high_init(&high, d, step, rows, c);
         UNROLL
         for (size_t r = 0; r < rows; r++) acc[r][0] = acc[r][1] = _mm512_setzero_si512();
         fused_segments(d, &t, i, i + step, acc, &high, rows, c, kind);
@@ -96,12 +97,17 @@ static ALWAYS_INLINE void fused_rows(const struct ffp8_dot *d, ffp8_class c, enu
 }
 
 static ALWAYS_INLINE void fused_class(const struct ffp8_dot *d, ffp8_class c) {
-    switch (line_kind(d->lut, c)) {
-    case LINE_FULL: fused_rows(d, c, LINE_FULL); break;
-    case LINE_MIRRORED: fused_rows(d, c, LINE_MIRRORED); break;
-    case LINE_NIBBLE: fused_rows(d, c, LINE_NIBBLE); break;
-    case LINE_WIDE: fused_rows(d, c, LINE_WIDE); break;
-    }
+    const enum line_kind kind = line_kind(d->lut, c);
+    if (c == FFP8_CLASS_I8 && kind == LINE_SAME)
+        fused_rows(d, c, LINE_SAME);
+    else if (c <= FFP8_CLASS_I16 && kind == LINE_NIBBLE)
+        fused_rows(d, c, LINE_NIBBLE);
+    else if (c >= FFP8_CLASS_BF16 && kind == LINE_MIRRORED)
+        fused_rows(d, c, LINE_MIRRORED);
+    else if (c == FFP8_CLASS_F32 && kind == LINE_WIDE)
+        fused_rows(d, c, LINE_WIDE);
+    else
+        fused_rows(d, c, LINE_FULL);
 }
 
 #endif

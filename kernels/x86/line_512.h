@@ -7,7 +7,8 @@
  * is all there is of an 8-bit float that is normal in FP32. Codebooks may need all 32 bits: WIDE looks up both halves.
  *   VBMI: byte planes by vpermi2b, 128 codes at a time; low and high bytes meet in an unpack, which also puts the columns in order.
  *   else: 16-bit elements by vpermi2w, 64 codes at a time, after an unpack with zero. I8 packs them again.
- * MIRRORED tables are half as large, the sign is a bit of the code. NIBBLE: step * (offset + low nibble), by two vpshufb and vpmaddubsw.
+ * MIRRORED tables are half as large, the sign is a bit of the code. NIBBLE: step * (offset + low nibble), by two vpshufb and vpmaddubsw, which
+ * leaves the ports that permute free for unpacks. SAME: codes are elements.
  * All kinds are exact, so that the choice among them never shows.
  */
 #ifndef FFP8_LINE_512_H
@@ -16,7 +17,7 @@
 #include "../kernels.h"
 #include "x86_util.h"
 
-enum line_kind { LINE_FULL, LINE_MIRRORED, LINE_NIBBLE, LINE_WIDE };
+enum line_kind { LINE_FULL, LINE_SAME /* I8 */, LINE_NIBBLE /* I8, I16 */, LINE_MIRRORED /* BF16, F32 */, LINE_WIDE /* F32 */ };
 
 /* element[c] >> shift, as 16 bits. */
 struct line_table {
@@ -33,11 +34,11 @@ struct line_tables {
 };
 
 static ALWAYS_INLINE enum line_kind line_kind(const struct ffp8_lut *lut, ffp8_class c) {
+    if (c == FFP8_CLASS_I8 && lut->same) return LINE_SAME;
 #ifdef __AVX512VBMI__
-    if (c <= FFP8_CLASS_I16) return LINE_FULL; /* I16: as many instructions as a sign applied to a half table */
-#else
-    if (c <= FFP8_CLASS_I16) return lut->kind == FFP8_LUT_NIBBLE ? LINE_NIBBLE : LINE_FULL;
+    if (c == FFP8_CLASS_I8) return LINE_FULL; /* NIBBLE makes 16-bit elements */
 #endif
+    if (c <= FFP8_CLASS_I16) return lut->kind == FFP8_LUT_NIBBLE ? LINE_NIBBLE : LINE_FULL;
     if (c == FFP8_CLASS_F32) {
         __m512i any = _mm512_setzero_si512();
         for (size_t i = 0; i < 256; i += 16) any = _mm512_or_si512(any, _mm512_load_si512(lut->element + i));
@@ -64,6 +65,7 @@ static ALWAYS_INLINE void line_table_load(struct line_table *t, const struct ffp
 }
 
 static ALWAYS_INLINE void line_tables_load(struct line_tables *t, const struct ffp8_lut *lut, ffp8_class c, enum line_kind kind) {
+    if (kind == LINE_SAME) return;
     if (kind == LINE_NIBBLE) {
         t->step = _mm512_broadcast_i32x4(_mm_load_si128((const __m128i *)lut->step));
         t->offset = _mm512_broadcast_i32x4(_mm_load_si128((const __m128i *)lut->offset));
@@ -122,6 +124,7 @@ static ALWAYS_INLINE void nibble_line(const struct line_tables *t, __m512i codes
 
 /* I8: elements of 8 bits in the order of the codes. */
 static ALWAYS_INLINE __m512i decode_bytes(const struct line_tables *t, __m512i codes, enum line_kind kind) {
+    if (kind == LINE_SAME) return codes;
 #ifdef __AVX512VBMI__
     return look_up_bytes(t->element.low, codes, kind);
 #else

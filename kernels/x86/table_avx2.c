@@ -19,6 +19,7 @@ const struct ffp8_kernels ffp8_kernels_avx2 = {
     .runs_as = {FFP8_CLASS_I16, FFP8_CLASS_I16, FFP8_CLASS_F32, FFP8_CLASS_F32},
     .mr = {4, 6, 4, 6},
     .fused_rows = 2,
+    .most_fused_rows = {4, 4, 4, 4},
     .kc_bytes = 4096,
     .nc_columns = 64,
     .mc_rows = 1024,

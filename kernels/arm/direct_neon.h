@@ -143,6 +143,7 @@ static ALWAYS_INLINE void direct_class(const struct ffp8_dot *d, const ffp8_clas
     switch (decoding_of(d->lut, c)) {
     case BY_TABLE: direct_rows(d, c, BY_TABLE); break;
     case BY_MIRRORED_TABLE: direct_rows(d, c, BY_MIRRORED_TABLE); break;
+    case BY_SAME: direct_rows(d, c, BY_SAME); break;
     case BY_NIBBLE: direct_rows(d, c, BY_NIBBLE); break;
     case BY_HALF: direct_rows(d, c, BY_HALF); break;
     case BY_HALF_WITH_SPECIALS: direct_rows(d, c, BY_HALF_WITH_SPECIALS); break;

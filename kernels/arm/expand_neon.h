@@ -33,6 +33,7 @@ static ALWAYS_INLINE void expand_class(const uint8_t *lines, int32_t *panel, siz
     switch (decoding_of(lut, c)) {
     case BY_TABLE: expand_kind(lines, panel, words, lut, c, BY_TABLE); break;
     case BY_MIRRORED_TABLE: expand_kind(lines, panel, words, lut, c, BY_MIRRORED_TABLE); break;
+    case BY_SAME: expand_kind(lines, panel, words, lut, c, BY_SAME); break;
     case BY_NIBBLE: expand_kind(lines, panel, words, lut, c, BY_NIBBLE); break;
     case BY_HALF: expand_kind(lines, panel, words, lut, c, BY_HALF); break;
     case BY_HALF_WITH_SPECIALS: expand_kind(lines, panel, words, lut, c, BY_HALF_WITH_SPECIALS); break;

@@ -118,6 +118,7 @@ static ALWAYS_INLINE void fused_class(const struct ffp8_dot *d, const ffp8_class
     switch (decoding_of(d->lut, c)) {
     case BY_TABLE: fused_rows(d, c, BY_TABLE); break;
     case BY_MIRRORED_TABLE: fused_rows(d, c, BY_MIRRORED_TABLE); break;
+    case BY_SAME: fused_rows(d, c, BY_SAME); break;
     case BY_NIBBLE: fused_rows(d, c, BY_NIBBLE); break;
     case BY_HALF: fused_rows(d, c, BY_HALF); break;
     case BY_HALF_WITH_SPECIALS: fused_rows(d, c, BY_HALF_WITH_SPECIALS); break;

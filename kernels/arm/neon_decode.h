@@ -16,8 +16,9 @@
 #include "../kernels.h"
 #include "neon_util.h"
 
-/* How a lut's elements are found; constant in each kernel's loop. BY_MIRRORED_TABLE: BF16 only. */
-enum decoding { BY_TABLE, BY_MIRRORED_TABLE, BY_NIBBLE, BY_HALF, BY_HALF_WITH_SPECIALS };
+/* How a lut's elements are found; constant in each kernel's loop. BY_MIRRORED_TABLE: BF16 only. BY_SAME: I8 only,
+ * codes are elements. */
+enum decoding { BY_TABLE, BY_MIRRORED_TABLE, BY_SAME, BY_NIBBLE, BY_HALF, BY_HALF_WITH_SPECIALS };
 
 struct decoder {
     const struct ffp8_lut *lut;
@@ -42,6 +43,7 @@ static inline struct decoder decoder_of(const struct ffp8_lut *lut) {
 }
 
 static ALWAYS_INLINE enum decoding decoding_of(const struct ffp8_lut *lut, const ffp8_class c) {
+    if (c == FFP8_CLASS_I8 && lut->same) return BY_SAME;
     if (c <= FFP8_CLASS_I16) return lut->kind == FFP8_LUT_NIBBLE ? BY_NIBBLE : BY_TABLE;
     if (c == FFP8_CLASS_BF16) return lut->mirrored ? BY_MIRRORED_TABLE : BY_TABLE;
     if (lut->kind != FFP8_LUT_HALF) return BY_TABLE;
@@ -67,6 +69,7 @@ static ALWAYS_INLINE uint8x16_t look_up(const uint8_t *plane, uint8x16_t c, cons
 
 /* 16 codes to I8 in their order. */
 static ALWAYS_INLINE uint8x16_t decode_bytes(uint8x16_t c, const struct decoder *d, const enum decoding how) {
+    if (how == BY_SAME) return c;
     if (how == BY_TABLE) return look_up(d->lut->plane[0], c, 256);
     uint8x16_t row = vshrq_n_u8(c, 4), low = vandq_u8(c, vdupq_n_u8(15)), offset = vaddq_u8(d->offset, vdupq_n_u8(128));
     return vmulq_u8(vqtbl1q_u8(vreinterpretq_u8_s8(d->step), row), vaddq_u8(vqtbl1q_u8(offset, row), low));

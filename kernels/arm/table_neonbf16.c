@@ -16,6 +16,7 @@ const struct ffp8_kernels ffp8_kernels_neonbf16 = {
     .runs_as = {FFP8_CLASS_I8, FFP8_CLASS_I16, FFP8_CLASS_BF16, FFP8_CLASS_F32},
     .mr = {NEON_MR, NEON_MR, NEON_MR, NEON_MR},
     .fused_rows = NEON_FUSED_ROWS,
+    .most_fused_rows = {NEON_FUSED_ROWS, NEON_FUSED_ROWS, NEON_FUSED_ROWS, NEON_FUSED_ROWS},
     .kc_bytes = 1024,
     .nc_columns = 256,
     .mc_rows = 128,

@@ -17,6 +17,7 @@ const struct ffp8_kernels ffp8_kernels_neondotprod = {
     .runs_as = {FFP8_CLASS_I8, FFP8_CLASS_I16, FFP8_CLASS_F32, FFP8_CLASS_F32},
     .mr = {NEONDOTPROD_MR_I8, NEON_MR, 4, NEON_MR},
     .fused_rows = NEON_FUSED_ROWS,
+    .most_fused_rows = {NEON_FUSED_ROWS, NEON_FUSED_ROWS, NEON_FUSED_ROWS, NEON_FUSED_ROWS},
     .kc_bytes = 1024,
     .nc_columns = 256,
     .mc_rows = 128,

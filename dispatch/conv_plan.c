@@ -195,8 +195,9 @@ ffp8_status ffp8_conv_plan_make(const struct ffp8_kernels *kernels, const ffp8_c
     plan->kernels = kernels;
     plan->order = ffp8_conv_packed_order(&plan->call.header);
     plan->flat = d->kernel_h == 1 && d->kernel_w == 1;
-    plan->fused = ffp8_conv_output_rows(d) <= kernels->fused_rows && ffp8_conv_output_rows(d) * d->out_w <= kernels->fused_rows;
     choose_operands(plan);
+    const size_t most = kernels->most_fused_rows[plan->operands.class_of];
+    plan->fused = ffp8_conv_output_rows(d) <= most && ffp8_conv_output_rows(d) * d->out_w <= most;
     ffp8_conv_stage_init(&plan->stage, kernels, &plan->operands, &plan->call.problem, plan->order);
     plan->why = find_reason(plan);
     plan->row_pieces = plan->column_pieces = 1;

@@ -44,7 +44,6 @@ static struct cut make_cut(const struct ffp8_nest *nest) {
     const size_t align = class_of == FFP8_CLASS_F32 ? 2 : 1; /* words that begin at a whole line */
     const size_t block_words = (nest->chunk_bytes ? nest->chunk_bytes : nest->kernels->kc_bytes) / FFP8_WORD_BYTES;
     struct cut cut = {.integer = class_of <= FFP8_CLASS_I16, .block_columns = nest->kernels->nc_columns};
-    if (nest->fused && !nest->plain_k) cut.block_columns = FFP8_NR; /* all tiles read a panel while it lies in L2 */
     cut.group_words = nest->group_words ? ffp8_min_size(nest->group_words, nest->segment_words) : nest->segment_words;
 
     size_t most = cut.group_words, exact_words = SIZE_MAX; /* in one call */
@@ -179,6 +178,12 @@ struct calls {
     const uint8_t *b[MAX_PIECES]; /* in the panel at hand */
 };
 
+/* Bytes from a panel of the block to the next. */
+static size_t b_stride(const struct block *b) {
+    const struct ffp8_nest *nest = b->nest;
+    return nest->plain ? FFP8_NR * nest->plain_ld : nest->fused ? lines_stride(nest) : panels_stride(b->cut);
+}
+
 /* Where a piece of B begins in the block's first panel; of plain weights, how many terms it has. */
 static const uint8_t *first_b(const struct block *b, const struct piece *piece, size_t in_chunk, size_t *terms) {
     const struct ffp8_nest *nest = b->nest;
@@ -206,10 +211,12 @@ static uint32_t call_flags(const struct ffp8_nest *nest, const struct cut *cut, 
            (series_first > first ? FFP8_DOT_ADD : 0u);
 }
 
-/* The pieces [begin, end) of a chunk for one tile. Which of them share a call does not depend on the tile: neither does a sum. */
-static void plan_calls(struct calls *calls, const struct block *b, const struct ffp8_tile *tile, size_t begin, size_t end) {
+/* The pieces [begin, end) of a chunk for one tile and the panel at `column` of the block. Which of them share a call does not depend on the
+ * tile: neither does a sum. */
+static void plan_calls(struct calls *calls, const struct block *b, const struct ffp8_tile *tile, size_t column, size_t begin, size_t end) {
     const struct ffp8_nest *nest = b->nest;
     const struct cut *cut = b->cut;
+    const size_t panel_at = column / FFP8_NR * b_stride(b);
     /* The tile's own pieces, of which this chunk has some. */
     const size_t first = tile->segment_begin * cut->pieces_per_segment, last = tile->segment_end * cut->pieces_per_segment;
     const size_t from = first > begin ? first : begin, to = ffp8_min_size(last, end);
@@ -224,7 +231,7 @@ static void plan_calls(struct calls *calls, const struct block *b, const struct 
             if (p.words != call->words) break; /* a short last group */
             const size_t at = calls->pieces++;
             calls->a[at] = tile->a + (nest->segment_offset ? nest->segment_offset[p.segment] : 0) + p.word * FFP8_WORD_BYTES;
-            calls->b[at] = first_b(b, &p, next - begin, &call->terms);
+            calls->b[at] = first_b(b, &p, next - begin, &call->terms) + panel_at;
         }
         call->count = calls->pieces - call->first;
         call->flags = call_flags(nest, cut, piece.group, i, next, first, last);
@@ -244,7 +251,7 @@ static struct ahead look_ahead(const struct block *b, size_t end) {
     const struct cut *cut = b->cut;
     size_t column = b->column;
     if (end == cut->pieces) end = 0, column += cut->block_columns;
-    if (nest->fused || column >= nest->column_end || cut->pieces == 0) return (struct ahead){0};
+    if (column >= nest->column_end || cut->pieces == 0) return (struct ahead){0};
     const struct piece first = get_piece(nest, cut, end);
     const struct piece last = get_piece(nest, cut, ffp8_min_size(cut->pieces, end + cut->chunk_pieces) - 1);
     struct ahead ahead = {.stride = lines_stride(nest)};
@@ -263,12 +270,13 @@ static void fetch_share(struct ahead *ahead) {
     }
 }
 
-/* One tile with all panels of a chunk. */
-static void run_tile(const struct block *b, const struct ffp8_tile *tile, struct calls *calls, struct ahead *ahead) {
+/* One tile with the panels of a chunk from `column` of the block, which calls are planned for, to `end`. */
+static void run_tile(const struct block *b, const struct ffp8_tile *tile, struct calls *calls, size_t column, size_t end,
+                     struct ahead *ahead) {
     const struct ffp8_nest *nest = b->nest;
     ffp8_dot_fn *const *const kind = nest->plain ? nest->kernels->direct : nest->fused ? nest->kernels->fused : nest->kernels->dot;
     ffp8_dot_fn *const dot = kind[nest->class_of];
-    const size_t stride = nest->plain ? FFP8_NR * nest->plain_ld : nest->fused ? lines_stride(nest) : panels_stride(b->cut);
+    const size_t stride = b_stride(b);
     const size_t scale_bytes = nest->col_e8m0 ? 1 : sizeof(float), scales_at = nest->scale_block ? 0 : b->column;
     const bool wide_block = b->cut->wide == WIDE_BLOCK;
     struct ffp8_dot d = {
@@ -284,7 +292,7 @@ static void run_tile(const struct block *b, const struct ffp8_tile *tile, struct
         .ld_col_scale = nest->ld_col_scale,
         .carry_words = b->cut->carry_words,
     };
-    for (size_t column = 0; column < b->columns; column += FFP8_NR) {
+    for (; column < end; column += FFP8_NR) {
         d.cols = ffp8_min_size(FFP8_NR, b->columns - column);
         d.c = b->c + (tile->row - b->row) * b->ldc + column;
         d.wide = wide_block ? b->wide + tile->row * b->ldw + column : b->wide;
@@ -309,6 +317,7 @@ static void zero_tile(const struct block *b, const struct ffp8_tile *tile) {
     for (size_t r = 0; r < tile->rows; r++) memset(b->c + (tile->row - b->row + r * tile->c_step) * b->ldc, 0, b->columns * sizeof(float));
 }
 
+/* Expanded panels: all of them with each tile, which lies in L1. */
 static void run_tiles(struct block *b, size_t begin, size_t end) {
     const struct ffp8_nest *nest = b->nest;
     const bool first = begin == 0, last = end == b->cut->pieces, at_top = first && last && nest->finish && !nest->direct;
@@ -319,14 +328,29 @@ static void run_tiles(struct block *b, size_t begin, size_t end) {
         const struct ffp8_tile *tile = &nest->tiles[t];
         b->row = at_top ? row : 0;
         if (first && (end == 0 || tile->segment_begin == tile->segment_end)) zero_tile(b, tile);
-        plan_calls(&calls, b, tile, begin, end);
-        run_tile(b, tile, &calls, &ahead);
+        plan_calls(&calls, b, tile, 0, begin, end);
+        run_tile(b, tile, &calls, 0, b->columns, &ahead);
         const size_t next = t + 1 < nest->tile_count ? tile->row + tile->rows : nest->rows;
         if (!last || !nest->finish || (t + 1 < nest->tile_count && (nest->finish_rows == SIZE_MAX || next - row < nest->finish_rows)))
             continue;
         nest->finish(nest->context, row, next - row, b->column, b->columns, b->c + (row - b->row) * b->ldc, b->ldc);
         row = next;
     }
+}
+
+/* Lines and plain weights: all tiles with each panel, which is read from memory once and then lies in L2. */
+static void run_panels(struct block *b, size_t begin, size_t end) {
+    const struct ffp8_nest *nest = b->nest;
+    struct calls calls;
+    struct ahead none = {0};
+    for (size_t column = 0; column < b->columns; column += FFP8_NR)
+        for (size_t t = 0; t < nest->tile_count; t++) {
+            const struct ffp8_tile *tile = &nest->tiles[t];
+            if (column == 0 && begin == 0 && (end == 0 || tile->segment_begin == tile->segment_end)) zero_tile(b, tile);
+            plan_calls(&calls, b, tile, column, begin, end);
+            run_tile(b, tile, &calls, column, column + FFP8_NR, &none);
+        }
+    if (end == b->cut->pieces && nest->finish) nest->finish(nest->context, 0, nest->rows, b->column, b->columns, b->c, b->ldc);
 }
 
 static void run_block(struct block *b) {
@@ -337,7 +361,7 @@ static void run_block(struct block *b) {
     do {
         end = ffp8_min_size(cut->pieces, begin + cut->chunk_pieces);
         if (!nest->fused && !nest->panels_ready) expand_chunk(b, begin, end);
-        run_tiles(b, begin, end);
+        (nest->fused ? run_panels : run_tiles)(b, begin, end);
         begin = end;
     } while (end < cut->pieces);
 }

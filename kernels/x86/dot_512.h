@@ -15,7 +15,7 @@
 #include "../kernels.h"
 #include "x86_util.h"
 
-enum { DOT_ROWS = 14 };
+enum { DOT_ROWS = 14, EACH_ROWS = DOT_ROWS / 2 };
 
 /* acc + a . b in each 32-bit lane. BF16: acc + (a1 * b1 + a0 * b0) as the instruction sums it. One-instruction asm because gcc 12 copies
  * and spills accumulators around the intrinsics. */
@@ -132,6 +132,22 @@ static NO_INLINE void finish_wide(const struct ffp8_dot *d, const int32_t (*low)
     }
 }
 
+/* Integer sums as floats, rounded once: both halves are exact ones, and the multiply-add is fused. */
+static ALWAYS_INLINE void to_floats(__m512i (*acc)[2], struct high *high, size_t rows, ffp8_class c) {
+    if (c > FFP8_CLASS_I16) return;
+    if (high->carries) carry(acc, high, rows);
+    UNROLL
+    for (size_t r = 0; r < rows; r++) {
+        UNROLL
+        for (size_t h = 0; h < 2; h++) {
+            __m512 sum = _mm512_cvtepi32_ps(acc[r][h]);
+            if (high->carries)
+                sum = _mm512_fmadd_ps(_mm512_cvtepi32_ps(_mm512_load_si512(high->sum[r] + 16 * h)), _mm512_set1_ps(65536), sum);
+            acc[r][h] = _mm512_castps_si512(sum);
+        }
+    }
+}
+
 /* The sums of segment i, or of all (i = 0). */
 static ALWAYS_INLINE void finish(const struct ffp8_dot *d, size_t i, __m512i (*acc)[2], struct high *high, size_t rows, ffp8_class c) {
     if (c <= FFP8_CLASS_I16 && d->flags & (FFP8_DOT_WIDE_IN | FFP8_DOT_WIDE_OUT)) {
@@ -144,19 +160,7 @@ static ALWAYS_INLINE void finish(const struct ffp8_dot *d, size_t i, __m512i (*a
         finish_wide(d, (const int32_t(*)[FFP8_NR])low, high->carries ? (const int32_t(*)[FFP8_NR])high->sum : NULL);
         return;
     }
-    if (c <= FFP8_CLASS_I16) { /* to floats, rounded once: both halves are exact ones, and the multiply-add is fused */
-        if (high->carries) carry(acc, high, rows);
-        UNROLL
-        for (size_t r = 0; r < rows; r++) {
-            UNROLL
-            for (size_t h = 0; h < 2; h++) {
-                __m512 sum = _mm512_cvtepi32_ps(acc[r][h]);
-                if (high->carries)
-                    sum = _mm512_fmadd_ps(_mm512_cvtepi32_ps(_mm512_load_si512(high->sum[r] + 16 * h)), _mm512_set1_ps(65536), sum);
-                acc[r][h] = _mm512_castps_si512(sum);
-            }
-        }
-    }
+    to_floats(acc, high, rows, c);
     const struct ffp8_dot_scale scale = ffp8_dot_scale_of(d, i);
     if (d->cols == FFP8_NR) {
         if (scale.add)
@@ -192,13 +196,13 @@ static ALWAYS_INLINE void dot_steps(__m512i (*acc)[2], const uint8_t **base, siz
     }
 }
 
-/* Segments [i, end) into acc. */
-static ALWAYS_INLINE void dot_segments(const struct ffp8_dot *d, size_t i, size_t end, __m512i (*acc)[2], struct high *high, size_t rows,
-                                       ffp8_class c) {
+/* Segments [i, end) of the rows from `first` on into acc. */
+static ALWAYS_INLINE void dot_segments(const struct ffp8_dot *d, size_t i, size_t end, size_t first, __m512i (*acc)[2], struct high *high,
+                                       size_t rows, ffp8_class c) {
     const size_t lda = d->lda_bytes;
     size_t room = d->carry_words;
     for (; i < end; i++) {
-        const uint8_t *a = d->a[i], *b = d->b[i], *base[(DOT_ROWS + 2) / 3];
+        const uint8_t *a = (const uint8_t *)d->a[i] + first * lda, *b = d->b[i], *base[(DOT_ROWS + 2) / 3];
         UNROLL
         for (size_t r = 0; r < rows; r += 3) base[r / 3] = a + r * lda;
         if (c == FFP8_CLASS_I8) {
@@ -221,22 +225,76 @@ static ALWAYS_INLINE void dot_segments(const struct ffp8_dot *d, size_t i, size_
 }
 
 static ALWAYS_INLINE void dot_tile(const struct ffp8_dot *d, size_t rows, ffp8_class c) {
-    const size_t step = d->flags & FFP8_DOT_EACH ? 1 : d->count; /* segments of a sum */
-    size_t i = 0;
-    do {
-        __m512i acc[DOT_ROWS][2];
+    __m512i acc[DOT_ROWS][2];
+    struct high high;
+    high_init(&high, d, d->count, rows, c);
+    UNROLL
+    for (size_t r = 0; r < rows; r++) acc[r][0] = acc[r][1] = _mm512_setzero_si512();
+    dot_segments(d, 0, d->count, 0, acc, &high, rows, c);
+    finish(d, 0, acc, &high, rows, c);
+}
+
+/* Segments that are scaled one by one: half as many rows at a time, whose C stays in registers beside the sums in progress. */
+static ALWAYS_INLINE void each_tile(const struct ffp8_dot *d, size_t first, size_t rows, ffp8_class c) {
+    __m512i acc[EACH_ROWS][2];
+    __m512 y[EACH_ROWS][2];
+    UNROLL
+    for (size_t r = 0; r < rows; r++) {
+        UNROLL
+        for (size_t h = 0; h < 2; h++) { /* -0 + product is the product, whatever its sign */
+            const __mmask16 mask = d->flags & FFP8_DOT_ADD ? (__mmask16)(column_mask(d) >> 16 * h) : 0;
+            y[r][h] = _mm512_mask_loadu_ps(_mm512_set1_ps(-0.0f), mask, d->c + (first + r) * d->ldc + 16 * h);
+        }
+    }
+    for (size_t i = 0; i < d->count; i++) {
         struct high high;
-        high_init(&high, d, step, rows, c);
+        high_init(&high, d, 1, rows, c);
         UNROLL
         for (size_t r = 0; r < rows; r++) acc[r][0] = acc[r][1] = _mm512_setzero_si512();
-        dot_segments(d, i, i + step, acc, &high, rows, c);
-        finish(d, i, acc, &high, rows, c);
-        i += step;
-    } while (i < d->count);
+        dot_segments(d, i, i + 1, first, acc, &high, rows, c);
+        to_floats(acc, &high, rows, c);
+        const struct ffp8_dot_scale s = ffp8_dot_scale_of(d, i);
+        const __m512 column[2] = {column_scales(&s, 0), column_scales(&s, 16)};
+        UNROLL
+        for (size_t r = 0; r < rows; r++) {
+            UNROLL
+            for (size_t h = 0; h < 2; h++) {
+                const __m512 scale = s.row ? _mm512_mul_ps(_mm512_set1_ps(s.row[first + r]), column[h]) : column[h];
+                y[r][h] = _mm512_fmadd_ps(_mm512_castsi512_ps(acc[r][h]), scale, y[r][h]);
+            }
+        }
+    }
+    UNROLL
+    for (size_t r = 0; r < rows; r++) {
+        UNROLL
+        for (size_t h = 0; h < 2; h++) {
+            float *to = d->c + (first + r) * d->ldc + 16 * h;
+            if (d->cols == FFP8_NR)
+                _mm512_storeu_ps(to, y[r][h]);
+            else
+                _mm512_mask_storeu_ps(to, (__mmask16)(column_mask(d) >> 16 * h), y[r][h]);
+        }
+    }
+}
+
+static ALWAYS_INLINE void each_rows(const struct ffp8_dot *d, size_t first, size_t rows, ffp8_class c) {
+    switch (rows) {
+    case 1: each_tile(d, first, 1, c); break;
+    case 2: each_tile(d, first, 2, c); break;
+    case 3: each_tile(d, first, 3, c); break;
+    case 4: each_tile(d, first, 4, c); break;
+    case 5: each_tile(d, first, 5, c); break;
+    case 6: each_tile(d, first, 6, c); break;
+    case 7: each_tile(d, first, 7, c); break;
+    }
 }
 
 /* One instance for each number of rows: a jump on d->rows, which is 1..14. */
 static ALWAYS_INLINE void dot_rows(const struct ffp8_dot *d, ffp8_class c) {
+    if (d->flags & FFP8_DOT_EACH) {
+        for (size_t first = 0; first < d->rows; first += EACH_ROWS) each_rows(d, first, ffp8_min_size(EACH_ROWS, d->rows - first), c);
+        return;
+    }
     switch (d->rows) {
     case 1: dot_tile(d, 1, c); break;
     case 2: dot_tile(d, 2, c); break;

@@ -3,7 +3,7 @@
 # Short names for what CMake's presets do; each first installs what it needs (scripts/setup).
 ARGS =
 
-.PHONY: all demo test bench exhaustive soak targets-gemm targets-conv format lint install clean
+.PHONY: all demo test bench exhaustive soak targets-gemm targets-conv targets-neon format lint install clean
 
 all:
 	scripts/setup lib
@@ -34,6 +34,13 @@ targets-gemm targets-conv:
 	cmake --preset bench
 	cmake --build --preset bench --target ffp8-$@
 	build/bin/ffp8-$@ $(ARGS)
+
+# The same for the inner loops of the NEON tiers, without an AArch64 CPU: llvm-mca simulates them.
+targets-neon:
+	scripts/setup mca
+	cmake --preset neon
+	cmake --build --preset neon
+	scripts/mca $(ARGS)
 
 # Encoding of all 2^32 floats for the main formats, on every tier.
 exhaustive:

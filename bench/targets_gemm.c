@@ -265,16 +265,24 @@ static void row_12(void) {
 }
 
 static void row_13(void) {
-    static const char *const formats[] = {"e4m3", "e3m4"};
+    static const struct {
+        ffp8_isa isa;
+        struct pair pair;
+        enum bench_dot dot;
+    } kernels[] = {{FFP8_ISA_NEON, {"e4m3", "e4m3"}, BENCH_DOT_F32},
+                   {FFP8_ISA_NEON, {"e3m4", "e3m4"}, BENCH_DOT_I16},
+                   {FFP8_ISA_NEONDOTPROD, {"uint8", "int8"}, BENCH_DOT_I8},
+                   {FFP8_ISA_NEONBF16, {"uint8", "int8"}, BENCH_DOT_I8},
+                   {FFP8_ISA_NEONBF16, {"e4m3", "e4m3"}, BENCH_DOT_BF16}};
     if (!ffp8_isa_supported(FFP8_ISA_NEON)) {
-        target_elsewhere(13, "NEON", "needs an AArch64 CPU");
+        target_elsewhere(13, "NEON", "`make targets-neon` simulates its inner loops; rates need an AArch64 CPU");
         return;
     }
-    for (size_t f = 0; f < BENCH_COUNT(formats); f++) {
+    for (size_t i = 0; i < BENCH_COUNT(kernels); i++) {
         struct target t;
-        const struct bench_gemm_spec spec = spec_of(FFP8_ISA_NEON, &bench_gemm_shapes[1], formats[f], formats[f]);
+        const struct bench_gemm_spec spec = spec_of(kernels[i].isa, &bench_gemm_shapes[1], kernels[i].pair.a, kernels[i].pair.w);
         begin(&t, 13, &spec, "");
-        target_dot(&t, FFP8_ISA_NEON, f == 0 ? BENCH_DOT_F32 : BENCH_DOT_I16, 0.9);
+        target_dot(&t, kernels[i].isa, kernels[i].dot, 0.9);
         target_end(&t);
     }
 }

@@ -67,6 +67,12 @@ static const struct ffp8_kernels *const tables[] = {
 #ifdef FFP8_HAVE_NEON
     &ffp8_kernels_neon,
 #endif
+#ifdef FFP8_HAVE_NEONDOTPROD
+    &ffp8_kernels_neondotprod,
+#endif
+#ifdef FFP8_HAVE_NEONBF16
+    &ffp8_kernels_neonbf16,
+#endif
 };
 enum { TABLE_COUNT = sizeof tables / sizeof *tables };
 

@@ -283,5 +283,7 @@ extern const struct ffp8_kernels ffp8_kernels_avx512;
 extern const struct ffp8_kernels ffp8_kernels_avx512vnni;
 extern const struct ffp8_kernels ffp8_kernels_avx512bf16;
 extern const struct ffp8_kernels ffp8_kernels_neon;
+extern const struct ffp8_kernels ffp8_kernels_neondotprod;
+extern const struct ffp8_kernels ffp8_kernels_neonbf16;
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * arm_neon_kernels.h - the kernels of the neon tier (Armv8.0-A Advanced SIMD)
+ * arm_neon_kernels.h - the kernels of the NEON tiers
  *
  * The meaning of each stands in kernels.h beside its type.
  */
@@ -10,8 +10,9 @@
 #include "../kernels.h"
 
 enum {
-    NEON_MR = 8,        /* rows of a dot kernel's tile */
-    NEON_FUSED_ROWS = 4 /* beyond, decoding each weight once and storing it is faster */
+    NEON_MR = 8,           /* rows of a dot kernel's tile */
+    NEONDOTPROD_MR_I8 = 4, /* dot_neondotprod.c */
+    NEON_FUSED_ROWS = 4    /* beyond, decoding each weight once and storing it is faster */
 };
 
 ffp8_decode8_fn ffp8_decode8_neon;
@@ -25,8 +26,18 @@ ffp8_amax_fn ffp8_amax_neon;
 ffp8_expand_fn ffp8_expand_i16_neon, ffp8_expand_f32_neon;
 ffp8_dot_fn ffp8_dot_i16_neon, ffp8_dot_f32_neon;
 ffp8_dot_fn ffp8_fused_i16_neon, ffp8_fused_f32_neon;
+ffp8_dot_fn ffp8_direct_i16_neon, ffp8_direct_f32_neon;
 ffp8_depthwise_fn ffp8_depthwise_i16_neon, ffp8_depthwise_f32_neon;
 ffp8_epilogue_fn ffp8_epilogue_neon;
 ffp8_finish_codes_fn ffp8_finish_codes_neon;
+
+ffp8_expand_fn ffp8_expand_i8_neondotprod;
+ffp8_dot_fn ffp8_dot_i8_neondotprod, ffp8_fused_i8_neondotprod, ffp8_direct_i8_neondotprod;
+
+ffp8_narrow_fn ffp8_narrow_bf16_neonbf16;
+ffp8_expand_fn ffp8_expand_bf16_neonbf16;
+ffp8_dot_fn ffp8_dot_i8_neonbf16, ffp8_dot_bf16_neonbf16;
+ffp8_dot_fn ffp8_fused_i8_neonbf16, ffp8_fused_bf16_neonbf16;
+ffp8_dot_fn ffp8_direct_i8_neonbf16, ffp8_direct_bf16_neonbf16;
 
 #endif

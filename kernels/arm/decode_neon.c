@@ -1,23 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * decode_neon.c - arrays of codes to elements, 16 at a time; nibble and half as in neon_decode.h
+ * decode_neon.c - arrays of codes to elements, 16 at a time, as neon_decode.h says; of 16-bit tables only mirrored ones by TBL
  *
- * By TBL, 64 entries each, where that beats loads: one plane of 256 entries (decode8), or two of 128 when the sign is the code's (decode16,
- * mirrored).
  * Bound: decode8 and decode16 mirrored: 4 TBLs; nibble: 11 instructions; decode32: 4 conversions, which give 4 elements each. Without a
  * short cut: loads and stores. Tails: the last 1..15 codes by the table.
  */
 #include "arm_neon_kernels.h"
 #include "neon_decode.h"
-
-/* plane[c], c below `entries`. An index beyond TBL's 64 entries gives 0. */
-static ALWAYS_INLINE uint8x16_t look_up(const uint8_t *plane, uint8x16_t c, const unsigned entries) {
-    uint8x16_t y = vqtbl4q_u8(vld1q_u8_x4(plane), c);
-    UNROLL for (unsigned i = 64; i < entries; i += 64) {
-        y = vorrq_u8(y, vqtbl4q_u8(vld1q_u8_x4(plane + i), veorq_u8(c, vdupq_n_u8((uint8_t)i))));
-    }
-    return y;
-}
 
 void ffp8_decode8_neon(const uint8_t *src, uint8_t *dst, size_t n, const struct ffp8_lut *lut) {
     size_t i = 0;
@@ -39,11 +28,9 @@ static size_t decode_nibble_blocks(const uint8_t *src, uint16_t *dst, size_t n, 
 static size_t decode_mirrored_blocks(const uint8_t *src, uint16_t *dst, size_t n, const struct ffp8_lut *lut) {
     size_t i = 0;
     for (; i + 16 <= n; i += 16) {
-        uint8x16_t c = vld1q_u8(src + i), magnitude = vandq_u8(c, vdupq_n_u8(0x7F));
-        uint8x16_t low = look_up(lut->plane[0], magnitude, 128), high = look_up(lut->plane[1], magnitude, 128);
-        high = vbslq_u8(vdupq_n_u8(0x80), c, high);
-        vst1q_u16(dst + i, vreinterpretq_u16_u8(vzip1q_u8(low, high)));
-        vst1q_u16(dst + i + 8, vreinterpretq_u16_u8(vzip2q_u8(low, high)));
+        uint8x16x2_t y = decode_by_planes(vld1q_u8(src + i), lut, BY_MIRRORED_TABLE);
+        vst1q_u16(dst + i, vreinterpretq_u16_u8(y.val[0]));
+        vst1q_u16(dst + i + 8, vreinterpretq_u16_u8(y.val[1]));
     }
     return i;
 }
@@ -95,7 +82,7 @@ static ALWAYS_INLINE size_t decode_half_blocks(const uint8_t *src, uint32_t *dst
 
 void ffp8_decode32_neon(const uint8_t *src, uint32_t *dst, size_t n, const struct ffp8_lut *lut) {
     size_t i = 0;
-    switch (decoding_f32(lut)) {
+    switch (decoding_of(lut, FFP8_CLASS_F32)) {
     case BY_HALF: i = decode_half_blocks(src, dst, n, lut, BY_HALF); break;
     case BY_HALF_WITH_SPECIALS: i = decode_half_blocks(src, dst, n, lut, BY_HALF_WITH_SPECIALS); break;
     default: break;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * neon_finish.h - from a tile's sums to C: the second half of struct ffp8_dot's formula, shared by dot and fused kernels
+ * neon_finish.h - from a tile's sums to C: the second half of struct ffp8_dot's formula, shared by dot, fused and direct kernels
  *
  * Sums pass through a small array: 8 stores and 8 loads a row, which a tile of usual depth does not notice, and one code for all column
  * tails.
@@ -8,43 +8,81 @@
 #ifndef FFP8_NEON_FINISH_H
 #define FFP8_NEON_FINISH_H
 
-#include "../kernels.h"
+#include "arm_neon_kernels.h"
 #include "neon_util.h"
 
-static inline void finish_row(const struct ffp8_dot *d, size_t r, const float sum[FFP8_NR]) {
-    float *c = d->c + r * d->ldc, row = d->row_scale ? d->row_scale[r] : 1.0f;
-    bool add = d->flags & FFP8_DOT_ADD;
-    size_t j = 0;
-    for (; j + 4 <= d->cols; j += 4) {
-        float32x4_t s = vmulq_n_f32(vld1q_f32(d->col_scale + j), row), t = vld1q_f32(sum + j);
-        vst1q_f32(c + j, add ? vfmaq_f32(vld1q_f32(c + j), t, s) : vmulq_f32(t, s));
-    }
-    for (; j < d->cols; j++) {
-        float s = row * d->col_scale[j];
-        c[j] = add ? fmaf(sum[j], s, c[j]) : sum[j] * s;
+/* Column scales j..j+3. */
+static ALWAYS_INLINE float32x4_t column_scales(const struct ffp8_dot_scale *s, size_t j) {
+    if (!s->e8m0) return vld1q_f32((const float *)s->col + j);
+    uint32_t codes;
+    memcpy(&codes, (const uint8_t *)s->col + j, sizeof codes);
+    const uint32x4_t code = vmovl_u16(vget_low_u16(vmovl_u8(vcreate_u8(codes))));
+    const uint32x4_t bits = vmaxq_u32(vshlq_n_u32(code, 23), vdupq_n_u32(0x00400000)); /* code 0 is denormal */
+    return vreinterpretq_f32_u32(vbslq_u32(vceqq_u32(code, vdupq_n_u32(255)), vdupq_n_u32(0x7FC00000), bits));
+}
+
+static ALWAYS_INLINE void finish_row(const struct ffp8_dot *d, const struct ffp8_dot_scale *s, size_t r, const float sum[FFP8_NR]) {
+    for (size_t j = 0; j < d->cols; j += 4) {
+        const size_t n = ffp8_min_size(4, d->cols - j);
+        float *c = d->c + r * d->ldc + j, part[4] = {0}, *at = n == 4 ? c : part;
+        float32x4_t scale = column_scales(s, j), y = vld1q_f32(sum + j);
+        if (s->row) scale = vmulq_n_f32(scale, s->row[r]);
+        if (s->add && n < 4) memcpy(part, c, n * sizeof *c);
+        vst1q_f32(at, s->add ? vfmaq_f32(vld1q_f32(at), y, scale) : vmulq_f32(y, scale));
+        if (n < 4) memcpy(c, part, n * sizeof *c);
     }
 }
 
-static inline void finish_f32(const struct ffp8_dot *d, float sum[][FFP8_NR]) {
-    for (size_t r = 0; r < d->rows; r++) finish_row(d, r, sum[r]);
+/* A tile's sums: int32, or the bits of FP32. I16: int32 lanes that would overflow carry their upper halves on. */
+struct sums {
+    int32_t low[NEON_MR][FFP8_NR], high[NEON_MR][FFP8_NR];
+    bool carried; /* high is in use */
+};
+
+/* Before segments of `words` words in all are summed. */
+static ALWAYS_INLINE void sums_begin(struct sums *sums, const struct ffp8_dot *d, size_t words, const ffp8_class c) {
+    sums->carried = c == FFP8_CLASS_I16 && words > d->carry_words;
+    if (sums->carried) memset(sums->high, 0, d->rows * sizeof *sums->high);
 }
 
-/* Exact sums: in double where they go on or come from another call, rounded to FP32 once. */
-static inline void finish_s32(const struct ffp8_dot *d, int32_t sum[][FFP8_NR]) {
+static ALWAYS_INLINE int32x4_t carry(int32x4_t low, int32_t *high) {
+    vst1q_s32(high, vsraq_n_s32(vld1q_s32(high), low, 16));
+    return vandq_s32(low, vdupq_n_s32(0xFFFF));
+}
+
+/* Exact sums of a row in double, going on or coming from another call. */
+static ALWAYS_INLINE void pass_wide(const struct ffp8_dot *d, const struct sums *sums, size_t r, float rounded[FFP8_NR]) {
+    double *wide = d->wide + r * d->ldw;
+    for (size_t j = 0; j < d->cols; j++) {
+        double t = sums->carried ? sums->low[r][j] + 65536.0 * sums->high[r][j] : sums->low[r][j];
+        if (d->flags & FFP8_DOT_WIDE_IN) t += wide[j];
+        if (d->flags & FFP8_DOT_WIDE_OUT) wide[j] = t;
+        rounded[j] = (float)t;
+    }
+}
+
+/* Four exact sums, rounded to FP32 once: both halves are exact floats. */
+static ALWAYS_INLINE float32x4_t rounded_4(struct sums *sums, size_t r, size_t j) {
+    int32x4_t low = vld1q_s32(sums->low[r] + j);
+    if (!sums->carried) return vcvtq_f32_s32(low);
+    low = carry(low, sums->high[r] + j);
+    return vfmaq_n_f32(vcvtq_f32_s32(low), vcvtq_f32_s32(vld1q_s32(sums->high[r] + j)), 65536);
+}
+
+/* The sums of segment i, or of all (i = 0). */
+static ALWAYS_INLINE void sums_finish(const struct ffp8_dot *d, size_t i, struct sums *sums, const ffp8_class c) {
+    const struct ffp8_dot_scale scale = ffp8_dot_scale_of(d, i);
     for (size_t r = 0; r < d->rows; r++) {
-        double *wide = d->wide + r * d->ldw;
-        float rounded[FFP8_NR];
-        if (d->flags & FFP8_DOT_WIDE_OUT) {
-            bool in = d->flags & FFP8_DOT_WIDE_IN;
-            for (size_t j = 0; j < d->cols; j++) wide[j] = in ? wide[j] + sum[r][j] : sum[r][j];
-            continue;
-        }
-        if (d->flags & FFP8_DOT_WIDE_IN) {
-            for (size_t j = 0; j < d->cols; j++) rounded[j] = (float)(wide[j] + sum[r][j]);
+        float sum[FFP8_NR] = {0};
+        if (c >= FFP8_CLASS_BF16) {
+            memcpy(sum, sums->low[r], sizeof sum);
+        } else if (d->flags & (FFP8_DOT_WIDE_IN | FFP8_DOT_WIDE_OUT)) {
+            pass_wide(d, sums, r, sum);
+            if (d->flags & FFP8_DOT_WIDE_OUT) continue;
         } else {
-            for (size_t j = 0; j < FFP8_NR; j += 4) vst1q_f32(rounded + j, vcvtq_f32_s32(vld1q_s32(sum[r] + j)));
+            for (size_t j = 0; j < d->cols; j += 4) vst1q_f32(sum + j, rounded_4(sums, r, j));
         }
-        finish_row(d, r, rounded);
+        finish_row(d, &scale, r, sum);
     }
 }
 

@@ -48,7 +48,7 @@ static ALWAYS_INLINE void decode_run(const struct line_decoder *t, const uint8_t
 }
 
 /* One run of one column with each row. acc[rows]: I8 only, what the offset of A adds. */
-static ALWAYS_INLINE void direct_run(const struct line_decoder *t, __m256i (*acc)[2], const uint8_t *a, size_t lda, const uint8_t *offset,
+static ALWAYS_INLINE void direct_run(const struct line_decoder *t, __m256i (*acc)[2], const uint8_t *a, size_t lda, __m256i a_offset,
                                      const uint8_t *w, size_t rows, ffp8_class c, enum line_kind kind) {
     const size_t vectors = c == FFP8_CLASS_F32 ? 4 : 2;
     __m256i word[4];
@@ -58,7 +58,7 @@ static ALWAYS_INLINE void direct_run(const struct line_decoder *t, __m256i (*acc
         UNROLL
         for (size_t r = 0; r < rows; r++)
             acc[r][i % 2] = dot(acc[r][i % 2], _mm256_loadu_si256((const __m256i *)(a + r * lda) + i), word[i], c);
-        if (c == FFP8_CLASS_I8) acc[rows][i] = dot(acc[rows][i], _mm256_load_si256((const __m256i *)offset + i), word[i], c);
+        if (c == FFP8_CLASS_I8) acc[rows][i] = dot(acc[rows][i], a_offset, word[i], c);
     }
 }
 
@@ -89,7 +89,8 @@ static ALWAYS_INLINE float integer_sum(const struct ffp8_dot *d, const __m256i a
 /* Columns j..j+columns-1: their sums to sum[row][column]. */
 static ALWAYS_INLINE void direct_columns(const struct ffp8_dot *d, const struct line_decoder *t, float (*sum)[FFP8_NR], size_t j,
                                          size_t columns, size_t rows, ffp8_class c, enum line_kind kind) {
-    alignas(32) uint8_t offset[MOST_RUN];
+    const uint8_t offset = c == FFP8_CLASS_I8 ? d->a_offset : 0;
+    const __m256i a_offset = _mm256_set1_epi8((char)offset);
     __m256i acc[DIRECT_COLUMNS][DIRECT_ROWS + 1][2];
     const size_t run = run_codes(c), element_bytes = ffp8_class_bytes(c), lda = d->lda_bytes, ldb = d->ldb;
     const uint8_t *a = d->a[0], *w = (const uint8_t *)d->b[0] + j * ldb;
@@ -99,23 +100,22 @@ static ALWAYS_INLINE void direct_columns(const struct ffp8_dot *d, const struct 
         UNROLL
         for (size_t r = 0; r <= rows; r++) acc[i][r][0] = acc[i][r][1] = _mm256_setzero_si256();
     }
-    memset(offset, d->a_offset, sizeof offset);
     for (; left >= run; left -= run, w += run, a += run * element_bytes) {
         UNROLL
         for (size_t i = 0; i < columns; i++) {
             _mm_prefetch((const char *)w + (i + columns) * ldb, _MM_HINT_T0);
-            direct_run(t, acc[i], a, lda, offset, w + i * ldb, rows, c, kind);
+            direct_run(t, acc[i], a, lda, a_offset, w + i * ldb, rows, c, kind);
         }
     }
     if (left) {
-        uint8_t last_a[DIRECT_ROWS][4 * sizeof(__m256i)] = {{0}}, last_w[MOST_RUN];
-        memset(offset + left, 0, sizeof offset - left); /* as A's rows are */
+        uint8_t last_a[DIRECT_ROWS][4 * sizeof(__m256i)], last_w[MOST_RUN];
+        memset(last_a, offset, sizeof last_a); /* zeros, of which nothing is left beside the row of offsets */
         for (size_t r = 0; r < rows; r++) memcpy(last_a[r], a + r * lda, left * element_bytes);
         UNROLL
         for (size_t i = 0; i < columns; i++) {
             memset(last_w, d->pad_code, sizeof last_w);
             memcpy(last_w, w + i * ldb, left);
-            direct_run(t, acc[i], last_a[0], sizeof last_a[0], offset, last_w, rows, c, kind);
+            direct_run(t, acc[i], last_a[0], sizeof last_a[0], a_offset, last_w, rows, c, kind);
         }
     }
     UNROLL

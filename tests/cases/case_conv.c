@@ -72,7 +72,7 @@ static struct interval sum_at(const struct problem *p, size_t b, size_t y, size_
             }
         }
     if (bitwise) return interval_exact((float)exact);
-    const double n = (double)(s->kernel_h * s->kernel_w * p->group_in), all = check_sum_value(&magnitudes);
+    const double n = (double)(s->kernel_h * s->kernel_w) * check_roundings(p->product, p->group_in), all = check_sum_value(&magnitudes);
     /* Elements are values times 2^-shift: sums of either may overflow on the way, which also turns an operand's Inf into NaN. */
     if (!isnan(check_sum_value(&sum)) && fmax(all, ldexp(all, -p->shift)) >= 0x1p127) return (struct interval){-INFINITY, INFINITY, false};
     return interval_around(check_sum_value(&sum), check_gamma(n) * all + n * ldexp(1, -126 + (p->shift > 0 ? p->shift : 0)));

@@ -6,7 +6,8 @@
  * order, so for n terms with S = sum of |a b| its sum may be off by
  *     B = gamma(n) S + n t,
  * for in any tree a term takes part in at most n rounded operations: n - 1 additions into which its product is fused, one more where
- * it is rounded alone (standard analysis: Higham, Accuracy and Stability of Numerical Algorithms, 3.1). t is what one operation may lose below the
+ * it is rounded alone (standard analysis: Higham, Accuracy and Stability of Numerical Algorithms, 3.1). Arm's dot instruction of BF16 errs by up to
+ * 2 u, but once a word: the pair's sum, then one addition for each word but the first, which is added to zero. t is what one operation may lose below the
  * normal range: 2^-150 with gradual underflow, 2^-126 for BF16, where the dot instruction flushes denormals to zero. That instruction also
  * takes denormal elements of A as zero: then the sum without them is as right. The scale s and c's old value make
  *     |s| B + u (|y| + |s| B) + 2^-149,  y = the exact sum * s + c,
@@ -171,7 +172,7 @@ static struct truth float_sum(const struct tile *t, size_t r, size_t j) {
             check_sum_add(&magnitudes, fabsf(a), fabsf(b));
             check_sum_add(&flushed, t->c == FFP8_CLASS_BF16 && fabsf(a) < 0x1p-126f ? copysignf(0, a) : a, b);
         }
-    const double n = (double)(t->count * t->k), s = check_sum_value(&magnitudes);
+    const double n = (double)t->count * check_roundings(t->c, t->k), s = check_sum_value(&magnitudes);
     struct truth truth = {check_sum_value(&sum), check_sum_value(&flushed),
                           check_gamma(n) * s + n * (t->c == FFP8_CLASS_BF16 ? 0x1p-126 : 0x1p-150)};
     if (isfinite(truth.sum) && s * (1 + check_gamma(n)) >= 0x1p128) truth.bound = INFINITY; /* some order overflows on the way */

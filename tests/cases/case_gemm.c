@@ -108,7 +108,7 @@ static struct interval block_sum(const struct problem *p, size_t i, size_t j, si
         check_sum_add(&sum, a[k], w[k]);
         if (isfinite(a[k]) && isfinite(w[k])) check_sum_add(&magnitudes, fabsf(a[k]), fabsf(w[k]));
     }
-    const double n = (double)(end - begin), s = check_sum_value(&magnitudes);
+    const double n = check_roundings(p->product, end - begin), s = check_sum_value(&magnitudes);
     /* Elements are values times 2^-shift: sums of either may overflow on the way, which also turns an operand's Inf into NaN. */
     if (!isnan(check_sum_value(&sum)) && fmax(s, ldexp(s, -p->shift)) >= 0x1p127) return (struct interval){-INFINITY, INFINITY, false};
     return interval_around(check_sum_value(&sum), check_gamma(n) * s + n * ldexp(1, -126 + (p->shift > 0 ? p->shift : 0)));

@@ -129,6 +129,9 @@ double check_sum_value(const struct check_sum *sum); /* rounded to double; NaN, 
 
 /* gamma(n) = n u / (1 - n u), u = 2^-24: the relative error of n roundings in FP32. */
 double check_gamma(double n);
+/* The n of a sum of k products of a class in one go: k roundings of at most u, or, where Arm's dot instruction rounds the sum of a BF16 word's
+ * two products and what it adds to to odd, at most 2 u for each word. */
+double check_roundings(ffp8_class c, size_t k);
 
 /* ---------------------------------------------------------------------------------------------------------------
  * Buffers (check_buf.c)

@@ -104,3 +104,5 @@ double check_sum_value(const struct check_sum *sum) {
 }
 
 double check_gamma(double n) { return n * 0x1p-24 / (1 - n * 0x1p-24); }
+
+double check_roundings(ffp8_class c, size_t k) { return (double)(c == FFP8_CLASS_BF16 ? k + k % 2 : k); }

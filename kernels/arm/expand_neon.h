@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * expand_neon.h - the expand kernels of the NEON tiers; layouts stand at ffp8_expand_fn, decoding in neon_decode.h
+ *
+ * A 16-byte group of a line is 4 columns of the panel's lower half and 4 of its upper one. Of an I8 panel these are the steps: no head.
+ * Bound: stores, or decoding. Tails: an odd last word (F32) has the even half of its line.
+ */
+#ifndef FFP8_EXPAND_NEON_H
+#define FFP8_EXPAND_NEON_H
+
+#include "arm_neon_kernels.h"
+#include "neon_decode.h"
+
+static ALWAYS_INLINE void expand_steps(const uint8_t *lines, int32_t *panel, const struct decoder *d, const size_t steps,
+                                       const ffp8_class c, const enum decoding how) {
+    UNROLL for (size_t g = 0; g < 4; g++) {
+        struct group y = decode_group(lines + 16 * g, d, c, how);
+        UNROLL for (size_t s = 0; s < steps; s++) {
+            UNROLL for (size_t half = 0; half < 2; half++) vst1q_s32(panel + s * FFP8_NR + half * FFP8_NR / 2 + 4 * g, y.step[s][half]);
+        }
+    }
+}
+
+static ALWAYS_INLINE void expand_kind(const uint8_t *lines, int32_t *panel, size_t words, const struct ffp8_lut *lut, const ffp8_class c,
+                                      const enum decoding how) {
+    const struct decoder d = decoder_of(lut);
+    const size_t steps = c == FFP8_CLASS_F32 ? 2 : 1;
+    for (; words >= steps; words -= steps, lines += lines_bytes(c), panel += steps * FFP8_NR) expand_steps(lines, panel, &d, steps, c, how);
+    if (words) expand_steps(lines, panel, &d, 1, c, how);
+}
+
+static ALWAYS_INLINE void expand_class(const uint8_t *lines, int32_t *panel, size_t words, const struct ffp8_lut *lut, const ffp8_class c) {
+    switch (decoding_of(lut, c)) {
+    case BY_TABLE: expand_kind(lines, panel, words, lut, c, BY_TABLE); break;
+    case BY_MIRRORED_TABLE: expand_kind(lines, panel, words, lut, c, BY_MIRRORED_TABLE); break;
+    case BY_SAME: expand_kind(lines, panel, words, lut, c, BY_SAME); break;
+    case BY_NIBBLE: expand_kind(lines, panel, words, lut, c, BY_NIBBLE); break;
+    case BY_HALF: expand_kind(lines, panel, words, lut, c, BY_HALF); break;
+    case BY_HALF_WITH_SPECIALS: expand_kind(lines, panel, words, lut, c, BY_HALF_WITH_SPECIALS); break;
+    }
+}
+
+#endif

@@ -33,14 +33,16 @@ static bool halves_negated(const struct ffp8_lut *lut, uint32_t mask) {
     return sum == 0;
 }
 
-/* element = step * (offset + low nibble) in each row of 16 codes, if that is how the integers lie. */
+/* element = step * (offset + low nibble) in each row of 16 codes, if that is how the integers lie. I8 asks for the low byte only, so that a
+ * negative offset, as in the upper half of two's complement, is as good as its remainder modulo 256. */
 static bool find_nibble_steps(struct ffp8_lut *lut, const int32_t integer[256]) {
+    const int32_t lowest_offset = lut->class_of == FFP8_CLASS_I8 ? -128 : 0;
     for (unsigned row = 0; row < 16; row++) {
         const int32_t *first = integer + 16 * row;
         int32_t step = first[1] - first[0];
         if (step == 0 || step < -128 || step > 127 || first[0] % step != 0) return false;
         int32_t offset = first[0] / step, wrong = 0;
-        if (offset < 0 || offset > 255 - 15) return false;
+        if (offset < lowest_offset || offset > 255 - 15) return false;
         for (int32_t i = 0; i < 16; i++) wrong |= first[i] ^ step * (offset + i);
         if (wrong) return false;
         lut->step[row] = (int8_t)step;

@@ -15,7 +15,7 @@
 
 #include "../kernels/kernel_util.h"
 
-enum { MAX_BATCH = 64 };
+enum { MAX_PIECES = 64 }; /* of a chunk */
 
 struct cut {
     bool integer;
@@ -59,8 +59,8 @@ static struct cut make_cut(const struct ffp8_nest *nest) {
     cut.pieces = nest->segments * cut.pieces_per_segment;
 
     cut.batch = 1;
-    if (cut.pieces_per_segment == 1) cut.batch = ffp8_min_size(MAX_BATCH, exact_words / cut.piece_words);
-    cut.chunk_pieces = nest->fused ? cut.pieces : block_words / cut.piece_words;
+    if (cut.pieces_per_segment == 1) cut.batch = exact_words / cut.piece_words;
+    cut.chunk_pieces = nest->fused ? MAX_PIECES : ffp8_min_size(MAX_PIECES, block_words / cut.piece_words);
     if (cut.chunk_pieces == 0) cut.chunk_pieces = 1;
     if (cut.pieces > 0)
         cut.chunk_pieces = ffp8_ceil_div(cut.pieces, ffp8_ceil_div(cut.pieces, cut.chunk_pieces)); /* of about the same length */
@@ -129,31 +129,26 @@ struct block {
     size_t ldw;
 };
 
-static const uint8_t *lines_of(const struct block *b, size_t panel, const struct piece *piece) {
-    const struct ffp8_nest *nest = b->nest;
+/* Bytes between the lines of two panels, and of a piece's first line. */
+static size_t lines_stride(const struct ffp8_nest *nest) { return nest->segments * nest->segment_lines * FFP8_LINE_BYTES; }
+static size_t lines_at(const struct ffp8_nest *nest, const struct piece *piece) {
     const size_t word_bytes = FFP8_LINE_BYTES * 2 / (nest->class_of == FFP8_CLASS_I8 ? 1 : nest->class_of == FFP8_CLASS_F32 ? 4 : 2);
-    return nest->lines + ((b->column / FFP8_NR + panel) * nest->segments + piece->segment) * nest->segment_lines * FFP8_LINE_BYTES +
-           piece->word * word_bytes;
+    return piece->segment * nest->segment_lines * FFP8_LINE_BYTES + piece->word * word_bytes;
 }
+static const uint8_t *first_lines(const struct block *b) { return b->nest->lines + b->column / FFP8_NR * lines_stride(b->nest); }
 
-static const uint8_t *plain_of(const struct block *b, size_t panel, const struct piece *piece, size_t *terms) {
-    const struct ffp8_nest *nest = b->nest;
-    const size_t elements = ffp8_class_elements(nest->class_of), k = piece->word * elements;
-    *terms = ffp8_min_size(piece->words * elements, nest->plain_k - k);
-    return nest->plain + (b->column + panel * FFP8_NR) * nest->plain_ld + k;
-}
-
-static uint8_t *panel_of(const struct block *b, size_t panel, size_t in_chunk) {
-    return b->panels + (panel * b->cut->chunk_pieces + in_chunk) * b->cut->panel_bytes;
-}
+static size_t panels_stride(const struct cut *cut) { return cut->chunk_pieces * cut->panel_bytes; }
 
 static void expand_chunk(const struct block *b, size_t begin, size_t end) {
     const struct ffp8_nest *nest = b->nest;
-    for (size_t panel = 0; panel * FFP8_NR < b->columns; panel++)
+    const uint8_t *lines = first_lines(b);
+    uint8_t *to = b->panels;
+    for (size_t column = 0; column < b->columns; column += FFP8_NR, lines += lines_stride(nest), to += panels_stride(b->cut))
         for (size_t i = begin; i < end; i++) {
             const struct piece piece = get_piece(nest, b->cut, i);
             if (piece.words)
-                nest->kernels->expand[nest->class_of](lines_of(b, panel, &piece), panel_of(b, panel, i - begin), piece.words, nest->lut);
+                nest->kernels->expand[nest->class_of](lines + lines_at(nest, &piece), to + (i - begin) * b->cut->panel_bytes, piece.words,
+                                                      nest->lut);
         }
 }
 
@@ -166,68 +161,134 @@ static size_t own_piece(const struct block *b, const struct ffp8_tile *tile, siz
     return at < tile->across_end ? i : (segment + across - at + tile->across_begin) * per_segment;
 }
 
-/* The pieces [begin, end) of a chunk for one tile and one panel. Which of them share a call does not depend on the tile: neither does a sum. */
-static void run_panel(const struct block *b, const struct ffp8_tile *tile, size_t panel, size_t begin, size_t end) {
+/* The calls that a tile makes for each panel of a chunk. */
+struct calls {
+    size_t count, pieces;
+    struct call {
+        size_t first, count; /* of the pieces below */
+        size_t words, terms, group;
+        uint32_t flags;
+    } call[MAX_PIECES];
+    const void *a[MAX_PIECES];
+    const uint8_t *b[MAX_PIECES]; /* in the panel at hand */
+};
+
+/* Where a piece of B begins in the block's first panel; of plain weights, how many terms it has. */
+static const uint8_t *first_b(const struct block *b, const struct piece *piece, size_t in_chunk, size_t *terms) {
+    const struct ffp8_nest *nest = b->nest;
+    if (nest->plain) {
+        const size_t elements = ffp8_class_elements(nest->class_of), k = piece->word * elements;
+        *terms = ffp8_min_size(piece->words * elements, nest->plain_k - k);
+        return nest->plain + b->column * nest->plain_ld + k;
+    }
+    return nest->fused ? first_lines(b) + lines_at(nest, piece) : b->panels + in_chunk * b->cut->panel_bytes;
+}
+
+/* What a call does with its sum, which is of the pieces i.. and followed by the piece `next`; the tile has [first, last). */
+static uint32_t call_flags(const struct ffp8_nest *nest, const struct cut *cut, size_t group, size_t i, size_t next, size_t first,
+                           size_t last) {
+    if (!cut->integer) return i > first ? FFP8_DOT_ADD : 0;
+    size_t series_first = first, series_last = last;
+    if (nest->group_words) {
+        const size_t words = ffp8_min_size(cut->group_words, nest->segment_words - group * cut->group_words);
+        series_first = group * cut->pieces_per_group;
+        series_last = series_first + ffp8_ceil_div(words, cut->piece_words);
+    }
+    return (i > series_first ? FFP8_DOT_WIDE_IN : 0u) | (next < series_last ? FFP8_DOT_WIDE_OUT : 0u) |
+           (series_first > first ? FFP8_DOT_ADD : 0u);
+}
+
+/* The pieces [begin, end) of a chunk for one tile. Which of them share a call does not depend on the tile: neither does a sum. */
+static void plan_calls(struct calls *calls, const struct block *b, const struct ffp8_tile *tile, size_t begin, size_t end) {
     const struct ffp8_nest *nest = b->nest;
     const struct cut *cut = b->cut;
-    const void *a[MAX_BATCH], *lines[MAX_BATCH];
     /* The tile's own pieces, of which this chunk has some. */
     const size_t first = tile->segment_begin * cut->pieces_per_segment, last = tile->segment_end * cut->pieces_per_segment;
     const size_t from = first > begin ? first : begin, to = ffp8_min_size(last, end);
+    calls->count = calls->pieces = 0;
+    for (size_t i = own_piece(b, tile, from), next; i < to; i = next) {
+        struct piece piece = get_piece(nest, cut, i);
+        const size_t batch_end = ffp8_min_size(to, begin + ((i - begin) / cut->batch + 1) * cut->batch);
+        struct call *call = &calls->call[calls->count];
+        *call = (struct call){.first = calls->pieces, .words = piece.words, .group = piece.group};
+        for (next = i; next < batch_end; next = own_piece(b, tile, next + 1)) {
+            if (next > i) piece = get_piece(nest, cut, next);
+            const size_t at = calls->pieces++;
+            calls->a[at] = tile->a + (nest->segment_offset ? nest->segment_offset[piece.segment] : 0) + piece.word * FFP8_WORD_BYTES;
+            calls->b[at] = first_b(b, &piece, next - begin, &call->terms);
+        }
+        call->count = calls->pieces - call->first;
+        call->flags = call_flags(nest, cut, piece.group, i, next, first, last);
+        if (call->words) calls->count++; /* of a short last group the last pieces may be empty */
+    }
+}
+
+/* Lines that the next chunk will expand: fetched into L2 while this one multiplies, a share after each call's panel. */
+struct ahead {
+    const uint8_t *lines; /* of the first panel */
+    size_t stride, bytes; /* of a panel */
+    size_t panels, panel, at, share;
+};
+
+static struct ahead look_ahead(const struct block *b, size_t end) {
+    const struct ffp8_nest *nest = b->nest;
+    const struct cut *cut = b->cut;
+    size_t column = b->column;
+    if (end == cut->pieces) end = 0, column += cut->block_columns;
+    if (nest->fused || column >= nest->column_end || cut->pieces == 0) return (struct ahead){0};
+    const struct piece first = get_piece(nest, cut, end);
+    const struct piece last = get_piece(nest, cut, ffp8_min_size(cut->pieces, end + cut->chunk_pieces) - 1);
+    struct ahead ahead = {.stride = lines_stride(nest)};
+    ahead.lines = nest->lines + column / FFP8_NR * ahead.stride + lines_at(nest, &first);
+    ahead.bytes = lines_at(nest, &last) + last.words * FFP8_LINE_BYTES - lines_at(nest, &first);
+    ahead.panels = ffp8_ceil_div(ffp8_min_size(cut->block_columns, nest->column_end - column), FFP8_NR);
+    ahead.share = ffp8_ceil_div(ahead.panels * ahead.bytes / FFP8_LINE_BYTES, nest->tile_count * ffp8_ceil_div(b->columns, FFP8_NR));
+    return ahead;
+}
+
+static void fetch_share(struct ahead *ahead) {
+    for (size_t i = 0; i < ahead->share && ahead->panel < ahead->panels; i++) {
+        __builtin_prefetch(ahead->lines + ahead->panel * ahead->stride + ahead->at, 0, 2);
+        ahead->at += FFP8_LINE_BYTES;
+        if (ahead->at >= ahead->bytes) ahead->at = 0, ahead->panel++;
+    }
+}
+
+/* One tile with all panels of a chunk. */
+static void run_tile(const struct block *b, const struct ffp8_tile *tile, struct calls *calls, struct ahead *ahead) {
+    const struct ffp8_nest *nest = b->nest;
+    ffp8_dot_fn *const *const kind = nest->plain ? nest->kernels->direct : nest->fused ? nest->kernels->fused : nest->kernels->dot;
+    ffp8_dot_fn *const dot = kind[nest->class_of];
+    const size_t stride = nest->plain ? FFP8_NR * nest->plain_ld : nest->fused ? lines_stride(nest) : panels_stride(b->cut);
+    const bool wide_block = b->cut->wide == WIDE_BLOCK;
     struct ffp8_dot d = {
-        .a = a,
-        .b = lines,
         .lda_bytes = tile->a_step,
         .rows = tile->rows,
-        .cols = ffp8_min_size(FFP8_NR, b->columns - panel * FFP8_NR),
-        .c = b->c + (tile->row - b->row) * b->ldc + panel * FFP8_NR,
         .ldc = tile->c_step * b->ldc,
-        .ldw = b->ldw,
+        .ldw = wide_block ? tile->c_step * b->ldw : b->ldw,
         .lut = nest->lut,
         .a_offset = nest->a_offset,
         .ldb = nest->plain_ld,
         .pad_code = nest->pad_code,
     };
-    if (cut->wide == WIDE_TILE) d.wide = b->wide;
-    if (cut->wide == WIDE_BLOCK) {
-        d.wide = b->wide + tile->row * b->ldw + panel * FFP8_NR;
-        d.ldw = tile->c_step * b->ldw;
-    }
-    ffp8_dot_fn *const *const kind = nest->plain ? nest->kernels->direct : nest->fused ? nest->kernels->fused : nest->kernels->dot;
-    ffp8_dot_fn *const dot = kind[nest->class_of];
-
-    for (size_t i = own_piece(b, tile, from), next; i < to; i = next) {
-        const struct piece piece = get_piece(nest, cut, i);
-        const size_t batch_end = ffp8_min_size(to, begin + ((i - begin) / cut->batch + 1) * cut->batch);
-        d.words = piece.words;
-        d.count = 0;
-        for (next = i; next < batch_end; next = own_piece(b, tile, next + 1)) {
-            const struct piece p = get_piece(nest, cut, next);
-            a[d.count] = tile->a + (nest->segment_offset ? nest->segment_offset[p.segment] : 0) + p.word * FFP8_WORD_BYTES;
-            if (nest->plain)
-                lines[d.count++] = plain_of(b, panel, &p, &d.terms);
-            else
-                lines[d.count++] = nest->fused ? lines_of(b, panel, &p) : panel_of(b, panel, next - begin);
+    for (size_t column = 0; column < b->columns; column += FFP8_NR) {
+        d.cols = ffp8_min_size(FFP8_NR, b->columns - column);
+        d.c = b->c + (tile->row - b->row) * b->ldc + column;
+        d.wide = wide_block ? b->wide + tile->row * b->ldw + column : b->wide;
+        for (size_t i = 0; i < calls->count; i++) {
+            const struct call *call = &calls->call[i];
+            d.a = calls->a + call->first;
+            d.b = (const void *const *)calls->b + call->first;
+            d.count = call->count;
+            d.words = call->words;
+            d.terms = call->terms;
+            d.flags = call->flags;
+            d.col_scale = nest->col_scale + call->group * nest->ld_col_scale + b->column + column;
+            d.row_scale = nest->row_scale ? nest->row_scale + call->group * nest->ld_row_scale + tile->row : NULL;
+            dot(&d);
         }
-        if (d.words == 0) continue;
-        d.col_scale = nest->col_scale + piece.group * nest->ld_col_scale + b->column + panel * FFP8_NR;
-        d.row_scale = nest->row_scale ? nest->row_scale + piece.group * nest->ld_row_scale + tile->row : NULL;
-
-        size_t series_first = first, series_last = last;
-        if (nest->group_words) {
-            const size_t words = ffp8_min_size(cut->group_words, nest->segment_words - piece.group * cut->group_words);
-            series_first = piece.group * cut->pieces_per_group;
-            series_last = series_first + ffp8_ceil_div(words, cut->piece_words);
-        }
-        d.flags = 0;
-        if (cut->integer) {
-            if (i > series_first) d.flags |= FFP8_DOT_WIDE_IN;
-            if (next < series_last) d.flags |= FFP8_DOT_WIDE_OUT;
-            if (series_first > first) d.flags |= FFP8_DOT_ADD;
-        } else if (i > first) {
-            d.flags |= FFP8_DOT_ADD;
-        }
-        dot(&d);
+        for (size_t i = 0; i < calls->pieces; i++) calls->b[i] += stride;
+        fetch_share(ahead);
     }
 }
 
@@ -238,12 +299,15 @@ static void zero_tile(const struct block *b, const struct ffp8_tile *tile) {
 static void run_tiles(struct block *b, size_t begin, size_t end) {
     const struct ffp8_nest *nest = b->nest;
     const bool first = begin == 0, last = end == b->cut->pieces, at_top = first && last && nest->finish && !nest->direct;
+    struct calls calls;
+    struct ahead ahead = look_ahead(b, end);
     size_t row = 0; /* the first that is not finished */
     for (size_t t = 0; t < nest->tile_count; t++) {
         const struct ffp8_tile *tile = &nest->tiles[t];
         b->row = at_top ? row : 0;
         if (first && (end == 0 || tile->segment_begin == tile->segment_end)) zero_tile(b, tile);
-        for (size_t panel = 0; panel * FFP8_NR < b->columns; panel++) run_panel(b, tile, panel, begin, end);
+        plan_calls(&calls, b, tile, begin, end);
+        run_tile(b, tile, &calls, &ahead);
         const size_t next = t + 1 < nest->tile_count ? tile->row + tile->rows : nest->rows;
         if (!last || !nest->finish || (t + 1 < nest->tile_count && (nest->finish_rows == SIZE_MAX || next - row < nest->finish_rows)))
             continue;

@@ -52,6 +52,9 @@ static const struct ffp8_kernels *const tables[] = {
 #ifdef FFP8_HAVE_AVX2
     &ffp8_kernels_avx2,
 #endif
+#ifdef FFP8_HAVE_AVXVNNI
+    &ffp8_kernels_avxvnni,
+#endif
 #ifdef FFP8_HAVE_AVX512
     &ffp8_kernels_avx512,
 #endif

@@ -58,7 +58,7 @@ enum ffp8_lut_kind {
     FFP8_LUT_TABLE, /* nothing but the table is known */
     FFP8_LUT_HALF,  /* F32: element = half_to_float((c & sign_mask) << 8 | (c & magnitude_mask) << half_shift): exact for x <= 5 with
                         the shift chosen as 15 - bias. BF16 and F16 tables have other shifts and are not of this kind. */
-    FFP8_LUT_NIBBLE /* I8, I16: element = step[c >> 4] * (offset[c >> 4] + (c & 15)): exact for x <= 3 */
+    FFP8_LUT_NIBBLE /* I8, I16: element = step[c >> 4] * (offset[c >> 4] + (c & 15)): exact for x <= 3; I8: modulo 256 */
 };
 
 struct ffp8_lut {
@@ -243,6 +243,7 @@ static inline ffp8_encode_fn *ffp8_encode_of(const struct ffp8_kernels *kernels,
 
 extern const struct ffp8_kernels ffp8_kernels_generic;
 extern const struct ffp8_kernels ffp8_kernels_avx2;
+extern const struct ffp8_kernels ffp8_kernels_avxvnni;
 extern const struct ffp8_kernels ffp8_kernels_avx512;
 extern const struct ffp8_kernels ffp8_kernels_avx512vnni;
 extern const struct ffp8_kernels ffp8_kernels_avx512bf16;

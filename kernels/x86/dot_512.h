@@ -68,9 +68,29 @@ static NO_INLINE void finish_wide(const struct ffp8_dot *d, const int32_t (*sum)
     }
 }
 
+static ALWAYS_INLINE __m512 float_of(__m512i acc, ffp8_class c) {
+    return c <= FFP8_CLASS_I16 ? _mm512_cvtepi32_ps(acc) : _mm512_castsi512_ps(acc);
+}
+
+/* All 32 columns: without masks, and with the column scales in registers. */
+static ALWAYS_INLINE void finish_whole(const struct ffp8_dot *d, __m512i (*acc)[2], size_t rows, ffp8_class c, bool add) {
+    const __m512 scale0 = _mm512_loadu_ps(d->col_scale), scale1 = _mm512_loadu_ps(d->col_scale + 16);
+    float *to = d->c;
+    UNROLL
+    for (size_t r = 0; r < rows; r++, to += d->ldc) {
+        __m512 s0 = scale0, s1 = scale1;
+        if (d->row_scale) {
+            const __m512 row = _mm512_set1_ps(d->row_scale[r]);
+            s0 = _mm512_mul_ps(row, s0), s1 = _mm512_mul_ps(row, s1);
+        }
+        const __m512 sum0 = float_of(acc[r][0], c), sum1 = float_of(acc[r][1], c);
+        _mm512_storeu_ps(to, add ? _mm512_fmadd_ps(sum0, s0, _mm512_loadu_ps(to)) : _mm512_mul_ps(sum0, s0));
+        _mm512_storeu_ps(to + 16, add ? _mm512_fmadd_ps(sum1, s1, _mm512_loadu_ps(to + 16)) : _mm512_mul_ps(sum1, s1));
+    }
+}
+
 static ALWAYS_INLINE void finish(const struct ffp8_dot *d, __m512i (*acc)[2], size_t rows, ffp8_class c) {
-    bool integer = c <= FFP8_CLASS_I16;
-    if (integer && d->flags & (FFP8_DOT_WIDE_IN | FFP8_DOT_WIDE_OUT)) {
+    if (c <= FFP8_CLASS_I16 && d->flags & (FFP8_DOT_WIDE_IN | FFP8_DOT_WIDE_OUT)) {
         alignas(64) int32_t sum[DOT_ROWS][FFP8_NR];
         UNROLL
         for (size_t r = 0; r < rows; r++) {
@@ -80,10 +100,15 @@ static ALWAYS_INLINE void finish(const struct ffp8_dot *d, __m512i (*acc)[2], si
         finish_wide(d, (const int32_t(*)[FFP8_NR])sum);
         return;
     }
+    if (d->cols == FFP8_NR) {
+        if (d->flags & FFP8_DOT_ADD) finish_whole(d, acc, rows, c, true);
+        else finish_whole(d, acc, rows, c, false);
+        return;
+    }
     UNROLL
     for (size_t r = 0; r < rows; r++) {
-        finish_half(d, r, 0, integer ? _mm512_cvtepi32_ps(acc[r][0]) : _mm512_castsi512_ps(acc[r][0]));
-        if (d->cols > 16) finish_half(d, r, 16, integer ? _mm512_cvtepi32_ps(acc[r][1]) : _mm512_castsi512_ps(acc[r][1]));
+        finish_half(d, r, 0, float_of(acc[r][0], c));
+        if (d->cols > 16) finish_half(d, r, 16, float_of(acc[r][1], c));
     }
 }
 

@@ -1,64 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * dot_avx2.c - dot kernels by vpmaddwd + vpaddd and by vfmadd
- *
- * Formula: struct ffp8_dot. The panel's two halves of 16 columns are done one after the other, for 32 columns would leave only 3 rows.
- * Registers: 6 rows x 2 accumulators of 8 columns = 12, two of B, one broadcast word of A, one product (I16): 16 of 16.
- * Order: one accumulator an element of C; segments and words in increasing order. I16 is exact, hence in any order.
- * Bound: the multiplier. Tails: an instance for each number of rows; masked stores for columns.
+ * dot_avx2.c - dot kernels by vpmaddwd + vpaddd and by vfmadd231ps. Formula, registers, order, bound, tails: dot_256.h.
  */
-#include "finish_avx2.h"
+#include "dot_256.h"
 #include "x86_dot.h"
-
-enum { DOT_ROWS = 6 };
-
-/* `steps` words of one segment; moves the bases on. */
-static ALWAYS_INLINE void dot_steps(__m256i (*acc)[2], const uint8_t *base[2], size_t lda, const uint8_t *b, size_t rows, size_t steps,
-                                    ffp8_class c) {
-    UNROLL
-    for (size_t s = 0; s < steps; s++) {
-        __m256i b0 = _mm256_load_si256((const __m256i *)(b + s * FFP8_STEP_BYTES));
-        __m256i b1 = _mm256_load_si256((const __m256i *)(b + s * FFP8_STEP_BYTES + 32));
-        UNROLL
-        for (size_t r = 0; r < rows; r++) {
-            __m256i a = broadcast(base[r / 3] + r % 3 * lda + s * FFP8_WORD_BYTES);
-            acc[r][0] = dot(acc[r][0], a, b0, c);
-            acc[r][1] = dot(acc[r][1], a, b1, c);
-        }
-    }
-    UNROLL
-    for (size_t i = 0; i < 2; i++) {
-        base[i] += steps * FFP8_WORD_BYTES;
-        __asm__("" : "+r"(base[i])); /* else clang derives each row's address from the one before */
-    }
-}
-
-static ALWAYS_INLINE void dot_half(const struct ffp8_dot *d, size_t rows, size_t j, ffp8_class c) {
-    __m256i acc[DOT_ROWS][2];
-    size_t lda = d->lda_bytes;
-    UNROLL
-    for (size_t r = 0; r < rows; r++) acc[r][0] = acc[r][1] = _mm256_setzero_si256();
-    for (size_t i = 0; i < d->count; i++) {
-        const uint8_t *b = (const uint8_t *)d->b[i] + j * FFP8_WORD_BYTES, *base[2] = {d->a[i], (const uint8_t *)d->a[i] + 3 * lda};
-        size_t w = d->words;
-        for (; w >= 4; w -= 4, b += 4 * FFP8_STEP_BYTES) dot_steps(acc, base, lda, b, rows, 4, c);
-        for (; w; w--, b += FFP8_STEP_BYTES) dot_steps(acc, base, lda, b, rows, 1, c);
-    }
-    finish(d, acc, rows, j, j + 8, c);
-}
-
-static ALWAYS_INLINE void dot_rows(const struct ffp8_dot *d, ffp8_class c) {
-    for (size_t j = 0; j < d->cols; j += 16) {
-        switch (d->rows) {
-        case 1: dot_half(d, 1, j, c); break;
-        case 2: dot_half(d, 2, j, c); break;
-        case 3: dot_half(d, 3, j, c); break;
-        case 4: dot_half(d, 4, j, c); break;
-        case 5: dot_half(d, 5, j, c); break;
-        case 6: dot_half(d, 6, j, c); break;
-        }
-    }
-}
 
 void ffp8_dot_i16_avx2(const struct ffp8_dot *d) { dot_rows(d, FFP8_CLASS_I16); }
 void ffp8_dot_f32_avx2(const struct ffp8_dot *d) { dot_rows(d, FFP8_CLASS_F32); }

@@ -15,6 +15,11 @@ ffp8_dot_fn ffp8_fused_i16_avx2, ffp8_fused_f32_avx2;
 ffp8_dot_fn ffp8_direct_i16_avx2, ffp8_direct_f32_avx2;
 ffp8_depthwise_fn ffp8_depthwise_i16_avx2, ffp8_depthwise_f32_avx2;
 
+ffp8_expand_fn ffp8_expand_i8_avxvnni;
+ffp8_dot_fn ffp8_dot_i8_avxvnni, ffp8_dot_i16_avxvnni;
+ffp8_dot_fn ffp8_fused_i8_avxvnni, ffp8_fused_i16_avxvnni;
+ffp8_dot_fn ffp8_direct_i8_avxvnni, ffp8_direct_i16_avxvnni;
+
 ffp8_expand_fn ffp8_expand_i16_avx512, ffp8_expand_f32_avx512;
 ffp8_dot_fn ffp8_dot_i16_avx512, ffp8_dot_f32_avx512;
 ffp8_dot_fn ffp8_fused_i16_avx512, ffp8_fused_f32_avx512;

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * line_avx2.h - decoding packed lines in 256-bit registers
+ * line_256.h - decoding packed lines in 256-bit registers
  *
  * decode_half: 32 bytes of a line, which are columns 8x..8x+7 and 16+8x..16+8x+7 (x = 0, 1 the half) times a pair of k, to words in column
- * order.
- *   NIBBLE (I16): step * (offset + low nibble), by two vpshufb and vpmaddubsw.
+ * order. I8: of two lines, a word being two pairs.
+ *   NIBBLE (I8, I16): step * (offset + low nibble), by two vpshufb and vpmaddubsw; I8 keeps the low byte.
  *   HALF (F32):   one arithmetic shift and one mask turn a code in the high byte of 16 bits into an FP16 number, which vcvtph2ps converts.
  *                 HALF_SPECIAL: halves that hold an Inf or NaN code, which are rare in weights, go the way of TABLE.
  *   TABLE:        element by element. Codebooks and formats with 6 or more exponent bits.
  * All kinds are exact, so that the choice among them never shows.
  */
-#ifndef FFP8_LINE_AVX2_H
-#define FFP8_LINE_AVX2_H
+#ifndef FFP8_LINE_256_H
+#define FFP8_LINE_256_H
 
 #include "../kernels.h"
 #include "x86_util.h"
@@ -28,7 +28,7 @@ struct line_decoder {
 };
 
 static ALWAYS_INLINE enum line_kind line_kind(const struct ffp8_lut *lut, ffp8_class c) {
-    if (c == FFP8_CLASS_I16) return lut->kind == FFP8_LUT_NIBBLE ? LINE_NIBBLE : LINE_TABLE;
+    if (c <= FFP8_CLASS_I16) return lut->kind == FFP8_LUT_NIBBLE ? LINE_NIBBLE : LINE_TABLE;
     if (lut->kind != FFP8_LUT_HALF) return LINE_TABLE;
     return lut->special_lo < 256 || lut->special_minus_zero ? LINE_HALF_SPECIAL : LINE_HALF;
 }
@@ -46,12 +46,19 @@ static ALWAYS_INLINE void line_decoder_init(struct line_decoder *t, const struct
 
 /* word[s][u]: step s, columns 16u + 8x + 0..7 */
 static NO_INLINE void look_up_half(const struct ffp8_lut *lut, const uint8_t *codes, ffp8_class c, uint32_t word[2][2][8]) {
+    const uint32_t *element = lut->element;
     for (size_t i = 0; i < 16; i++) {
         size_t upper = i / 8, column = i % 8;
-        const uint8_t *code = codes + column / 4 * 16 + upper * 8 + column % 4 * 2;
-        uint32_t first = lut->element[code[0]], second = lut->element[code[1]];
-        word[0][upper][column] = c == FFP8_CLASS_I16 ? first | second << 16 : first;
-        word[1][upper][column] = second; /* I16: not used */
+        const uint8_t *code = codes + column / 4 * 16 + upper * 8 + column % 4 * 2, *next = code + FFP8_LINE_BYTES;
+        uint32_t first = element[code[0]], second = element[code[1]];
+        if (c == FFP8_CLASS_I8) {
+            word[0][upper][column] = first | second << 8 | element[next[0]] << 16 | element[next[1]] << 24;
+        } else if (c == FFP8_CLASS_I16) {
+            word[0][upper][column] = first | second << 16;
+        } else {
+            word[0][upper][column] = first;
+            word[1][upper][column] = second;
+        }
     }
 }
 
@@ -77,18 +84,38 @@ static ALWAYS_INLINE void nibble_words(const struct line_decoder *t, __m256i cod
     word[1] = _mm256_maddubs_epi16(_mm256_unpackhi_epi8(significand, zero), _mm256_unpackhi_epi8(step, step));
 }
 
+/* NIBBLE, I8: elements of 8 bits in the order of the codes. */
+static ALWAYS_INLINE __m256i nibble_bytes(const struct line_decoder *t, __m256i codes) {
+    const __m256i low8 = _mm256_set1_epi16(255);
+    __m256i word[2];
+    nibble_words(t, codes, word);
+    return _mm256_packus_epi16(_mm256_and_si256(word[0], low8), _mm256_and_si256(word[1], low8));
+}
+
 /* Sixteen FP16 numbers to FP32. */
 static ALWAYS_INLINE void widen_halves(__m256i half, __m256i word[2]) {
     word[0] = _mm256_castps_si256(_mm256_cvtph_ps(_mm256_castsi256_si128(half)));
     word[1] = _mm256_castps_si256(_mm256_cvtph_ps(_mm256_extracti128_si256(half, 1)));
 }
 
-/* One step (I16) or two (F32). */
+/* Bytes of lines that decode_half has halves of; their prefetch. */
+static ALWAYS_INLINE size_t lines_bytes(ffp8_class c) { return c == FFP8_CLASS_I8 ? 2 * FFP8_LINE_BYTES : FFP8_LINE_BYTES; }
+
+static ALWAYS_INLINE void prefetch_lines(const uint8_t *lines, ffp8_class c) {
+    UNROLL
+    for (size_t at = 0; at < lines_bytes(c); at += FFP8_LINE_BYTES) _mm_prefetch((const char *)lines + at + PREFETCH_BYTES, _MM_HINT_T0);
+}
+
+/* One step (I8, I16) or two (F32). */
 static ALWAYS_INLINE void decode_half(const struct line_decoder *t, const uint8_t *half, ffp8_class c, enum line_kind kind,
                                       __m256i (*word)[2]) {
     const __m256i zero = _mm256_setzero_si256();
     __m256i codes = _mm256_loadu_si256((const __m256i *)half);
-    if (kind == LINE_NIBBLE) {
+    if (kind == LINE_NIBBLE && c == FFP8_CLASS_I8) {
+        __m256i first = nibble_bytes(t, codes), second = nibble_bytes(t, _mm256_loadu_si256((const __m256i *)(half + FFP8_LINE_BYTES)));
+        word[0][0] = _mm256_unpacklo_epi16(first, second);
+        word[0][1] = _mm256_unpackhi_epi16(first, second);
+    } else if (kind == LINE_NIBBLE) {
         nibble_words(t, codes, word[0]);
     } else if (kind == LINE_TABLE || (kind == LINE_HALF_SPECIAL && any_special(t, codes))) {
         alignas(32) uint32_t element[2][2][8];

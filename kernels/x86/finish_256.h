@@ -1,23 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * finish_avx2.h - what the dot and fused kernels of the avx2 tier share: one step, and the way from sums to C
+ * finish_256.h - what the product kernels of the tiers with 256-bit registers share: one step, and the way from sums to C
  *
  * acc[r][0], acc[r][1] are the sums of columns j..j+7 and j1..j1+7. Columns from d->cols on are masked; vmaskmov, being slow, is used at
  * the edge only.
  */
-#ifndef FFP8_FINISH_AVX2_H
-#define FFP8_FINISH_AVX2_H
+#ifndef FFP8_FINISH_256_H
+#define FFP8_FINISH_256_H
 
 #include "../kernels.h"
 #include "x86_util.h"
 
-/* acc + a . b in each 32-bit lane. One-instruction asm because gcc 12 copies and spills accumulators around the intrinsics. */
+/* acc + a . b in each 32-bit lane. One-instruction asm because gcc 12 copies and spills accumulators around the intrinsics. {vex}: the
+ * assembler's first choice would be AVX-512's encoding. */
 static ALWAYS_INLINE __m256i dot(__m256i acc, __m256i a, __m256i b, ffp8_class c) {
-    if (c == FFP8_CLASS_F32) {
-        __asm__("vfmadd231ps %2, %1, %0" : "+x"(acc) : "x"(a), "x"(b));
-    } else {
-        __asm__("vpaddd %1, %0, %0" : "+x"(acc) : "x"(_mm256_madd_epi16(a, b)));
-    }
+    if (c == FFP8_CLASS_F32) __asm__("vfmadd231ps %2, %1, %0" : "+x"(acc) : "x"(a), "x"(b));
+#ifdef __AVXVNNI__
+    if (c == FFP8_CLASS_I16) __asm__("%{vex%} vpdpwssd %2, %1, %0" : "+x"(acc) : "x"(a), "x"(b));
+    if (c == FFP8_CLASS_I8) __asm__("%{vex%} vpdpbusd %2, %1, %0" : "+x"(acc) : "x"(a), "x"(b));
+#else
+    if (c == FFP8_CLASS_I16) __asm__("vpaddd %1, %0, %0" : "+x"(acc) : "x"(_mm256_madd_epi16(a, b)));
+#endif
     return acc;
 }
 
@@ -79,7 +82,8 @@ static NO_INLINE void finish_wide(const struct ffp8_dot *d, size_t r, size_t j, 
 }
 
 static ALWAYS_INLINE void finish(const struct ffp8_dot *d, __m256i (*acc)[2], size_t rows, size_t j, size_t j1, ffp8_class c) {
-    if (c == FFP8_CLASS_I16 && d->flags & (FFP8_DOT_WIDE_IN | FFP8_DOT_WIDE_OUT)) {
+    const bool integer = c <= FFP8_CLASS_I16;
+    if (integer && d->flags & (FFP8_DOT_WIDE_IN | FFP8_DOT_WIDE_OUT)) {
         alignas(32) int32_t sum[FFP8_MAX_MR][2][8];
         UNROLL
         for (size_t r = 0; r < rows; r++) {
@@ -94,8 +98,8 @@ static ALWAYS_INLINE void finish(const struct ffp8_dot *d, __m256i (*acc)[2], si
     }
     UNROLL
     for (size_t r = 0; r < rows; r++) {
-        finish_8(d, r, j, c == FFP8_CLASS_I16 ? _mm256_cvtepi32_ps(acc[r][0]) : _mm256_castsi256_ps(acc[r][0]));
-        finish_8(d, r, j1, c == FFP8_CLASS_I16 ? _mm256_cvtepi32_ps(acc[r][1]) : _mm256_castsi256_ps(acc[r][1]));
+        finish_8(d, r, j, integer ? _mm256_cvtepi32_ps(acc[r][0]) : _mm256_castsi256_ps(acc[r][0]));
+        finish_8(d, r, j1, integer ? _mm256_cvtepi32_ps(acc[r][1]) : _mm256_castsi256_ps(acc[r][1]));
     }
 }
 

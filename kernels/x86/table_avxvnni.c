@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * table_avxvnni.c - the table of the avxvnni tier: AVX2, FMA, F16C and AVX-VNNI
+ *
+ * vpdpbusd and vpdpwssd serve the integer classes; the rest, and the block sizes, are the avx2 tier's. The generic kernels of BF16 are named
+ * for completeness, runs_as keeps them from being used.
+ */
+#include "../../dispatch/cpu.h"
+#include "../generic/dot_generic.h"
+#include "../generic/generic.h"
+#include "x86_convert.h"
+#include "x86_dot.h"
+
+const struct ffp8_kernels ffp8_kernels_avxvnni = {
+    .name = "avxvnni",
+    .isa = FFP8_ISA_AVXVNNI,
+    .needs = FFP8_CPU_AVX2 | FFP8_CPU_FMA | FFP8_CPU_F16C | FFP8_CPU_AVXVNNI,
+    .runs_as = {FFP8_CLASS_I8, FFP8_CLASS_I16, FFP8_CLASS_F32, FFP8_CLASS_F32},
+    .mr = {6, 6, 4, 6},
+    .fused_rows = 2,
+    .kc_bytes = 1024,
+    .nc_columns = 256,
+    .mc_rows = 384,
+    .decode8 = ffp8_decode8_avx2,
+    .decode16 = ffp8_decode16_avx2,
+    .decode32 = ffp8_decode32_avx2,
+    .encode = ffp8_encode_avx2,
+    .encode_table = ffp8_encode_table_generic,
+    .widen_bf16 = ffp8_widen_bf16_avx2,
+    .widen_f16 = ffp8_widen_f16_avx2,
+    .narrow_bf16 = ffp8_narrow_bf16_avx2,
+    .narrow_f16 = ffp8_narrow_f16_avx2,
+    .amax = ffp8_amax_avx2,
+    .expand = {ffp8_expand_i8_avxvnni, ffp8_expand_i16_avx2, ffp8_expand_16_generic, ffp8_expand_f32_avx2},
+    .dot = {ffp8_dot_i8_avxvnni, ffp8_dot_i16_avxvnni, ffp8_dot_bf16_generic, ffp8_dot_f32_avx2},
+    .fused = {ffp8_fused_i8_avxvnni, ffp8_fused_i16_avxvnni, ffp8_fused_bf16_generic, ffp8_fused_f32_avx2},
+    .direct = {ffp8_direct_i8_avxvnni, ffp8_direct_i16_avxvnni, ffp8_direct_bf16_generic, ffp8_direct_f32_avx2},
+    .depthwise_i16 = ffp8_depthwise_i16_avx2,
+    .depthwise_f32 = ffp8_depthwise_f32_avx2,
+    .epilogue = ffp8_epilogue_avx2,
+    .finish_codes = ffp8_finish_codes_avx2,
+};

@@ -72,57 +72,60 @@ static ALWAYS_INLINE __m512 float_of(__m512i acc, ffp8_class c) {
     return c <= FFP8_CLASS_I16 ? _mm512_cvtepi32_ps(acc) : _mm512_castsi512_ps(acc);
 }
 
-/* All 32 columns: without masks, and with the column scales in registers. */
-static ALWAYS_INLINE void finish_whole(const struct ffp8_dot *d, __m512i (*acc)[2], size_t rows, ffp8_class c, bool add) {
-    const __m512 scale0 = _mm512_loadu_ps(d->col_scale), scale1 = _mm512_loadu_ps(d->col_scale + 16);
+/* All columns of the halves: without masks, and with the column scales in registers. */
+static ALWAYS_INLINE void finish_whole(const struct ffp8_dot *d, __m512i (*acc)[2], size_t rows, size_t halves, ffp8_class c, bool add) {
+    __m512 scale[2];
     float *to = d->c;
     UNROLL
+    for (size_t h = 0; h < halves; h++) scale[h] = _mm512_loadu_ps(d->col_scale + 16 * h);
+    UNROLL
     for (size_t r = 0; r < rows; r++, to += d->ldc) {
-        __m512 s0 = scale0, s1 = scale1;
-        if (d->row_scale) {
-            const __m512 row = _mm512_set1_ps(d->row_scale[r]);
-            s0 = _mm512_mul_ps(row, s0), s1 = _mm512_mul_ps(row, s1);
+        UNROLL
+        for (size_t h = 0; h < halves; h++) {
+            const __m512 sum = float_of(acc[r][h], c),
+                         s = d->row_scale ? _mm512_mul_ps(_mm512_set1_ps(d->row_scale[r]), scale[h]) : scale[h];
+            _mm512_storeu_ps(to + 16 * h, add ? _mm512_fmadd_ps(sum, s, _mm512_loadu_ps(to + 16 * h)) : _mm512_mul_ps(sum, s));
         }
-        const __m512 sum0 = float_of(acc[r][0], c), sum1 = float_of(acc[r][1], c);
-        _mm512_storeu_ps(to, add ? _mm512_fmadd_ps(sum0, s0, _mm512_loadu_ps(to)) : _mm512_mul_ps(sum0, s0));
-        _mm512_storeu_ps(to + 16, add ? _mm512_fmadd_ps(sum1, s1, _mm512_loadu_ps(to + 16)) : _mm512_mul_ps(sum1, s1));
     }
 }
 
-static ALWAYS_INLINE void finish(const struct ffp8_dot *d, __m512i (*acc)[2], size_t rows, ffp8_class c) {
+static ALWAYS_INLINE void finish(const struct ffp8_dot *d, __m512i (*acc)[2], size_t rows, size_t halves, ffp8_class c) {
     if (c <= FFP8_CLASS_I16 && d->flags & (FFP8_DOT_WIDE_IN | FFP8_DOT_WIDE_OUT)) {
         alignas(64) int32_t sum[DOT_ROWS][FFP8_NR];
         UNROLL
         for (size_t r = 0; r < rows; r++) {
-            _mm512_store_si512(sum[r], acc[r][0]);
-            _mm512_store_si512(sum[r] + 16, acc[r][1]);
+            UNROLL
+            for (size_t h = 0; h < halves; h++) _mm512_store_si512(sum[r] + 16 * h, acc[r][h]);
         }
         finish_wide(d, (const int32_t(*)[FFP8_NR])sum);
         return;
     }
-    if (d->cols == FFP8_NR) {
-        if (d->flags & FFP8_DOT_ADD) finish_whole(d, acc, rows, c, true);
-        else finish_whole(d, acc, rows, c, false);
+    if (d->cols == 16 * halves) {
+        if (d->flags & FFP8_DOT_ADD)
+            finish_whole(d, acc, rows, halves, c, true);
+        else
+            finish_whole(d, acc, rows, halves, c, false);
         return;
     }
     UNROLL
     for (size_t r = 0; r < rows; r++) {
         finish_half(d, r, 0, float_of(acc[r][0], c));
-        if (d->cols > 16) finish_half(d, r, 16, float_of(acc[r][1], c));
+        if (halves == 2 && d->cols > 16) finish_half(d, r, 16, float_of(acc[r][1], c));
     }
 }
 
 /* `steps` words of one segment; moves the bases on. */
-static ALWAYS_INLINE void dot_steps(__m512i (*acc)[2], const uint8_t **base, size_t lda, const uint8_t *b, size_t rows, size_t steps,
-                                    ffp8_class c) {
+static ALWAYS_INLINE void dot_steps(__m512i (*acc)[2], const uint8_t **base, size_t lda, const uint8_t *b, size_t rows, size_t halves,
+                                    size_t steps, ffp8_class c) {
     UNROLL
     for (size_t s = 0; s < steps; s++) {
-        __m512i b0 = _mm512_load_si512(b + s * FFP8_STEP_BYTES), b1 = _mm512_load_si512(b + s * FFP8_STEP_BYTES + 64);
+        __m512i b0 = _mm512_load_si512(b + s * FFP8_STEP_BYTES), b1 = b0;
+        if (halves == 2) b1 = _mm512_load_si512(b + s * FFP8_STEP_BYTES + 64);
         UNROLL
         for (size_t r = 0; r < rows; r++) {
             __m512i a = broadcast(base[r / 3] + r % 3 * lda + s * FFP8_WORD_BYTES);
             acc[r][0] = dot(acc[r][0], a, b0, c);
-            acc[r][1] = dot(acc[r][1], a, b1, c);
+            if (halves == 2) acc[r][1] = dot(acc[r][1], a, b1, c);
         }
     }
     UNROLL
@@ -132,7 +135,7 @@ static ALWAYS_INLINE void dot_steps(__m512i (*acc)[2], const uint8_t **base, siz
     }
 }
 
-static ALWAYS_INLINE void dot_tile(const struct ffp8_dot *d, size_t rows, ffp8_class c) {
+static ALWAYS_INLINE void dot_tile(const struct ffp8_dot *d, size_t rows, size_t halves, ffp8_class c) {
     __m512i acc[DOT_ROWS][2];
     size_t lda = d->lda_bytes;
     UNROLL
@@ -146,36 +149,44 @@ static ALWAYS_INLINE void dot_tile(const struct ffp8_dot *d, size_t rows, ffp8_c
                 UNROLL
                 for (size_t r = 0; r < rows; r++) {
                     acc[r][0] = _mm512_add_epi32(acc[r][0], _mm512_load_si512(b));
-                    acc[r][1] = _mm512_add_epi32(acc[r][1], _mm512_load_si512(b + 64));
+                    if (halves == 2) acc[r][1] = _mm512_add_epi32(acc[r][1], _mm512_load_si512(b + 64));
                 }
             }
             b += FFP8_STEP_BYTES;
         }
         size_t w = d->words;
-        for (; w >= 4; w -= 4, b += 4 * FFP8_STEP_BYTES) dot_steps(acc, base, lda, b, rows, 4, c);
-        for (; w; w--, b += FFP8_STEP_BYTES) dot_steps(acc, base, lda, b, rows, 1, c);
+        for (; w >= 4; w -= 4, b += 4 * FFP8_STEP_BYTES) dot_steps(acc, base, lda, b, rows, halves, 4, c);
+        for (; w; w--, b += FFP8_STEP_BYTES) dot_steps(acc, base, lda, b, rows, halves, 1, c);
     }
-    finish(d, acc, rows, c);
+    finish(d, acc, rows, halves, c);
 }
 
 /* One instance for each number of rows: a jump on d->rows, which is 1..14. */
-static ALWAYS_INLINE void dot_rows(const struct ffp8_dot *d, ffp8_class c) {
+static ALWAYS_INLINE void dot_halves(const struct ffp8_dot *d, size_t halves, ffp8_class c) {
     switch (d->rows) {
-    case 1: dot_tile(d, 1, c); break;
-    case 2: dot_tile(d, 2, c); break;
-    case 3: dot_tile(d, 3, c); break;
-    case 4: dot_tile(d, 4, c); break;
-    case 5: dot_tile(d, 5, c); break;
-    case 6: dot_tile(d, 6, c); break;
-    case 7: dot_tile(d, 7, c); break;
-    case 8: dot_tile(d, 8, c); break;
-    case 9: dot_tile(d, 9, c); break;
-    case 10: dot_tile(d, 10, c); break;
-    case 11: dot_tile(d, 11, c); break;
-    case 12: dot_tile(d, 12, c); break;
-    case 13: dot_tile(d, 13, c); break;
-    case 14: dot_tile(d, 14, c); break;
+    case 1: dot_tile(d, 1, halves, c); break;
+    case 2: dot_tile(d, 2, halves, c); break;
+    case 3: dot_tile(d, 3, halves, c); break;
+    case 4: dot_tile(d, 4, halves, c); break;
+    case 5: dot_tile(d, 5, halves, c); break;
+    case 6: dot_tile(d, 6, halves, c); break;
+    case 7: dot_tile(d, 7, halves, c); break;
+    case 8: dot_tile(d, 8, halves, c); break;
+    case 9: dot_tile(d, 9, halves, c); break;
+    case 10: dot_tile(d, 10, halves, c); break;
+    case 11: dot_tile(d, 11, halves, c); break;
+    case 12: dot_tile(d, 12, halves, c); break;
+    case 13: dot_tile(d, 13, halves, c); break;
+    case 14: dot_tile(d, 14, halves, c); break;
     }
+}
+
+/* Up to 16 columns are one half: the dots of the other are left out. */
+static ALWAYS_INLINE void dot_rows(const struct ffp8_dot *d, ffp8_class c) {
+    if (d->cols > 16)
+        dot_halves(d, 2, c);
+    else
+        dot_halves(d, 1, c);
 }
 
 #endif

@@ -61,7 +61,7 @@ static ALWAYS_INLINE void fused_tile(const struct ffp8_dot *d, size_t rows, ffp8
             acc[r][1] = _mm512_sub_epi32(acc[r][1], offset_sum[1]);
         }
     }
-    finish(d, acc, rows, c);
+    finish(d, acc, rows, 2, c);
 }
 
 static ALWAYS_INLINE void fused_rows(const struct ffp8_dot *d, ffp8_class c, enum line_kind kind) {

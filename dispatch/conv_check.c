@@ -142,11 +142,11 @@ static ffp8_status check_filter(const ffp8_conv_args *args, bool query, struct f
     if (status != FFP8_OK) return status;
     bool used[256];
     memset(used, true, sizeof used);
-    ffp8_packed_measure(&call->header, &args->filter.format, used);
+    ffp8_packed_measure(&call->header, &args->filter.format, &(struct ffp8_scale_grid){0}, used); /* queries do not read scales */
     call->problem.codes = args->filter.data;
     call->problem.order = (enum ffp8_conv_order)args->filter.order;
     call->problem.w_format = args->filter.format;
-    call->problem.w_scales = args->filter.scales;
+    call->problem.w_scales = ffp8_scale_grid_of(&args->filter.scales);
     return FFP8_OK;
 }
 

@@ -50,7 +50,8 @@ static void measure(const struct ffp8_conv_dims *dims, const ffp8_filter *filter
     bool used[256] = {false};
     const size_t count = dims->c_out * dims->group_in * dims->kernel_h * dims->kernel_w;
     for (size_t i = 0; i < count; i++) used[filter->data[i]] = true;
-    ffp8_packed_measure(header, &filter->format, used);
+    const struct ffp8_scale_grid scales = ffp8_scale_grid_of(&filter->scales);
+    ffp8_packed_measure(header, &filter->format, &scales, used);
 }
 
 /* Segment by segment; one block is a panel of up to 32 channels of one group. */

@@ -32,7 +32,7 @@ static void choose_operands(struct ffp8_conv_plan *plan) {
 }
 
 bool ffp8_conv_plan_scale(const struct ffp8_conv_plan *plan, size_t channel, float *scale) {
-    const ffp8_scales *scales = &plan->call.problem.w_scales;
+    const struct ffp8_scale_grid *scales = &plan->call.problem.w_scales;
     const float x_scale = plan->call.problem.args->x_scale;
     const float plain = (x_scale == 0 ? 1 : x_scale) * ffp8_scale_at(scales, scales->block_rows ? channel / scales->block_rows : 0, 0);
     const double exact = plain * plan->unit;

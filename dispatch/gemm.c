@@ -37,11 +37,11 @@ struct plan {
     struct ffp8_nest nest; /* what all tasks share */
 
     size_t groups, group_k;            /* along k: 1, k without groups */
-    struct ffp8_exponents w_exponents; /* of W's scales; set if an element has a power of two */
     bool a_uniform;                    /* A's scales do not differ between rows: they go into the columns' */
     bool oracle;                       /* the nest does not serve this */
     bool in_place;                     /* A is read where it lies */
     bool direct;                       /* so are plain weights: they are not packed first */
+    bool scales_in_place;              /* so are the packed scales; then the rows' have the power of two */
 
     size_t row_parts, column_parts, part_rows, part_columns; /* tasks */
     size_t block_rows;                                       /* of A that are staged at once */
@@ -89,7 +89,7 @@ static void cut_tasks(struct plan *plan, size_t m, size_t n, size_t threads) {
 }
 
 /* Elements of a block of scales along k; k where there is one block. */
-static size_t block_of(const ffp8_scales *scales, size_t k) {
+static size_t block_of(const struct ffp8_scale_grid *scales, size_t k) {
     return scales->block_k && scales->block_k % 4 == 0 && scales->block_k < k ? scales->block_k : k;
 }
 
@@ -104,9 +104,8 @@ static bool lay_out_slice(struct plan *plan, size_t group_k) {
     nest->column_end = plan->plain_columns;
     nest->rows = plan->block_rows;
     plan->ldc = ffp8_nest_columns(nest) + FFP8_LINE_BYTES / sizeof(float); /* not a power of two */
-    plan->ld_column_scale = round_up(plan->part_columns, FFP8_NR);
+    plan->ld_column_scale = round_up(ffp8_nest_columns(nest), FFP8_NR);
     nest->ldc = plan->ldc;
-    nest->ld_col_scale = plan->ld_column_scale;
     nest->ld_row_scale = plan->block_rows;
 
     plan->slice_bytes = 0;
@@ -126,13 +125,12 @@ static bool lay_out_slice(struct plan *plan, size_t group_k) {
  * folded into them. The latter is only known when the scales can be read; those of quantized rows come later (rows_fold). */
 static const char *refusal(struct plan *plan) {
     const ffp8_gemm_args *args = plan->problem->args;
-    const size_t a = args->a_scales.data ? block_of(&args->a_scales, args->k) : args->k;
+    const size_t a = plan->problem->a_scales.data ? block_of(&plan->problem->a_scales, args->k) : args->k;
     const size_t w = plan->problem->w_scales.data ? block_of(&plan->problem->w_scales, args->k) : args->k;
     if (a < args->k && w < args->k && a % w != 0 && w % a != 0) return "scale blocks along k of A and W do not nest";
     if (plan->operands.shift == 0) return NULL;
-    plan->w_exponents = ffp8_scales_exponents(&plan->problem->w_scales, args->n, args->k);
-    const struct ffp8_exponents rows = ffp8_scales_exponents(&args->a_scales, args->m, args->k);
-    return ffp8_scales_fold(rows, plan->w_exponents, plan->operands.shift) ? NULL : "a scale times the formats' power of two leaves FP32";
+    const struct ffp8_exponents rows = ffp8_scales_exponents(&plan->problem->a_scales, args->m, args->k);
+    return ffp8_scales_fold(rows, plan->problem->w_exponents, plan->operands.shift) ? NULL : "a scale times the formats' power of two leaves FP32";
 }
 
 /* *bytes: what the workspace must have, whichever of the arguments' optional pointers are set. */
@@ -148,7 +146,7 @@ static ffp8_status make_plan(struct plan *plan, const struct ffp8_kernels *kerne
     /* How the product is computed; ffp8_gemm_explain tells it of empty ones, too. */
     const ffp8_class class_of = plan->operands.class_of;
     const size_t words = ffp8_class_words(class_of, args->k);
-    const bool fused = args->m <= kernels->fused_rows;
+    const bool fused = args->m <= kernels->most_fused_rows;
     plan->nest = (struct ffp8_nest){
         .kernels = kernels,
         .class_of = class_of,
@@ -161,9 +159,9 @@ static ffp8_status make_plan(struct plan *plan, const struct ffp8_kernels *kerne
         .a_offset = plan->operands.a_offset,
         .exact_terms = plan->operands.exact_terms,
     };
-    const size_t a = block_of(&args->a_scales, args->k), w = block_of(&problem->w_scales, args->k);
+    const size_t a = block_of(&problem->a_scales, args->k), w = block_of(&problem->w_scales, args->k);
     const bool few_groups = ffp8_min_size(a, w) >= ffp8_min_size(args->k, DIRECT_TERMS);
-    plan->direct = !problem->packed && args->weights.order == FFP8_ORDER_NK && fused && few_groups;
+    plan->direct = !problem->packed && args->weights.order == FFP8_ORDER_NK && args->m <= kernels->fused_rows && few_groups;
     if (args->m == 0 || args->n == 0) return FFP8_OK; /* no task */
 
     plan->tile_rows = fused ? kernels->fused_rows : kernels->mr[class_of];
@@ -207,6 +205,9 @@ static ffp8_status make_plan(struct plan *plan, const struct ffp8_kernels *kerne
     plan->slice_bytes = slice;
     const bool a_per_row = args->k > 0 && args->a_scales.data && args->a_scales.block_rows && args->a_scales.block_rows < args->m;
     plan->a_uniform = !args->a_quantize && !a_per_row;
+    const struct ffp8_scale_grid *scales = &problem->w_scales;
+    plan->scales_in_place = problem->packed && plan->groups > 1 && scales->data && scales->block_rows == 1 && scales->block_k == group_k &&
+                            !args->a_quantize;
     return FFP8_OK;
 }
 
@@ -267,12 +268,14 @@ static void stage_rows(const struct task *task, struct ffp8_nest *nest) {
     }
     const size_t step = plan->in_place ? args->lda * source_bytes : plan->stride;
 
-    nest->row_scale = plan->a_uniform ? NULL : row_scale;
+    const int shift = plan->scales_in_place ? plan->operands.shift : 0;
+    nest->row_scale = plan->a_uniform && (!plan->scales_in_place || (shift == 0 && !args->a_scales.data)) ? NULL : row_scale;
     if (args->a_quantize)
         nest->ld_row_scale = 0; /* one scale in all groups */
-    else if (!plan->a_uniform)
+    else if (nest->row_scale)
         for (size_t g = 0; g < plan->groups; g++)
-            ffp8_scales_rows(&args->a_scales, task->row, task->rows, g * plan->group_k, 1, 0, row_scale + g * nest->ld_row_scale);
+            ffp8_scales_rows(&plan->problem->a_scales, task->row, task->rows, g * plan->group_k, 1, shift,
+                             row_scale + g * nest->ld_row_scale);
 
     struct ffp8_tile *tiles = (struct ffp8_tile *)(task->slice + plan->tiles_at);
     nest->tiles = tiles;
@@ -286,17 +289,19 @@ static void stage_rows(const struct task *task, struct ffp8_nest *nest) {
     }
 }
 
-static void scale_columns(const struct task *task, float *column_scale) {
+/* Column scales of a block: W's, A's if it has but one for all rows, and the elements' power of two. */
+static void scale_block(void *context, size_t column, size_t columns) {
+    const struct task *task = context;
     const struct plan *plan = task->plan;
     const ffp8_gemm_args *args = plan->problem->args;
+    const struct ffp8_scale_grid *a_scales = &plan->problem->a_scales;
     for (size_t g = 0; g < plan->groups; g++) {
         const size_t k = g * plan->group_k;
-        float *to = column_scale + g * plan->ld_column_scale;
-        float a_scale = 1;
-        if (plan->a_uniform && args->a_scales.data && args->k > 0)
-            a_scale = ffp8_scale_at(&args->a_scales, 0, args->a_scales.block_k ? k / args->a_scales.block_k : 0);
-        if (args->k > 0) ffp8_scales_rows(&plan->problem->w_scales, task->column, task->columns, k, a_scale, plan->operands.shift, to);
-        for (size_t j = args->k > 0 ? task->columns : 0; j < plan->ld_column_scale; j++) to[j] = 0;
+        float *to = (float *)(task->slice + plan->column_scale_at) + g * plan->ld_column_scale, a_scale = 1;
+        if (plan->a_uniform && a_scales->data && args->k > 0) a_scale = ffp8_scale_at(a_scales, 0, a_scales->block_k ? k / a_scales->block_k : 0);
+        if (args->k > 0)
+            ffp8_scales_rows(&plan->problem->w_scales, task->first + column, columns, k, a_scale, plan->operands.shift, to);
+        for (size_t j = args->k > 0 ? columns : 0; j < plan->ld_column_scale; j++) to[j] = 0;
     }
 }
 
@@ -312,8 +317,8 @@ static void pack_columns(const struct plan *plan, size_t first, size_t columns, 
 
 /* Whether the scales of quantized rows stay in FP32's normal range as ffp8_scales_fold asks. */
 static bool rows_fold(const struct plan *plan, const float *row_scale, size_t rows) {
-    const ffp8_scales scales = {.data = row_scale, .block_rows = 1, .ld = 1};
-    return plan->operands.shift == 0 || ffp8_scales_fold(ffp8_scales_exponents(&scales, rows, 1), plan->w_exponents, plan->operands.shift);
+    const struct ffp8_scale_grid scales = {.data = row_scale, .block_rows = 1, .row_step = 1};
+    return plan->operands.shift == 0 || ffp8_scales_fold(ffp8_scales_exponents(&scales, rows, 1), plan->problem->w_exponents, plan->operands.shift);
 }
 
 static void run_task(void *context, size_t index) {
@@ -330,8 +335,11 @@ static void run_task(void *context, size_t index) {
     }
 
     struct ffp8_nest nest = plan->nest;
-    float *column_scale = (float *)(slice + plan->column_scale_at);
-    scale_columns(&task, column_scale);
+    const struct ffp8_scale_grid *w_scales = &plan->problem->w_scales;
+    nest.scale_block = plan->scales_in_place ? NULL : scale_block;
+    nest.col_e8m0 = plan->scales_in_place && w_scales->type == FFP8_SCALE_E8M0;
+    nest.col_scale = slice + plan->column_scale_at;
+    nest.ld_col_scale = plan->scales_in_place ? w_scales->k_step : plan->ld_column_scale;
     nest.scratch = slice + plan->scratch_at;
     nest.direct = ffp8_output_is_plain(&plan->output);
     nest.finish = nest.direct ? NULL : finish_rows;
@@ -357,7 +365,7 @@ static void run_task(void *context, size_t index) {
         for (size_t j = 0; j < task.columns; j += plan->plain_columns) {
             task.first = column + j;
             nest.column_end = ffp8_min_size(plan->plain_columns, task.columns - j);
-            nest.col_scale = column_scale + j;
+            if (plan->scales_in_place) nest.col_scale = (const uint8_t *)w_scales->data + task.first * ffp8_scale_bytes(w_scales->type);
             nest.lines = plan->problem->codes + task.first / FFP8_NR * nest.segment_lines * FFP8_LINE_BYTES;
             if (plan->direct) {
                 nest.plain = args->weights.data + task.first * args->weights.ld;

@@ -83,6 +83,7 @@ static ffp8_status check_blob(const ffp8_gemm_args *args, struct ffp8_gemm_probl
     problem->codes = ffp8_packed_lines(header);
     problem->w_format = ffp8_packed_format(header);
     problem->w_scales = ffp8_packed_scales(header);
+    problem->w_exponents = (struct ffp8_exponents){header->scale_low, header->scale_high};
     problem->w_classes = header->classes;
     problem->w_finite = !header->special_used;
     return FFP8_OK;
@@ -97,14 +98,14 @@ ffp8_status ffp8_gemm_check(const ffp8_gemm_args *args, bool query, struct ffp8_
     if (status != FFP8_OK) return status;
     if (args->packed.data && args->weights.data) return FFP8_ERROR_NULL;
 
-    *problem = (struct ffp8_gemm_problem){.args = args};
+    *problem = (struct ffp8_gemm_problem){.args = args, .a_scales = ffp8_scale_grid_of(&args->a_scales)};
     if (args->packed.data) {
         status = check_blob(args, problem);
     } else {
         status = ffp8_gemm_weights_check(args->n, args->k, &args->weights, query);
         problem->codes = args->weights.data;
         problem->w_format = args->weights.format;
-        problem->w_scales = args->weights.scales;
+        problem->w_scales = ffp8_scale_grid_of(&args->weights.scales);
         if (status == FFP8_OK) problem->w_classes = ffp8_format_classes(&args->weights.format, NULL);
     }
     if (status != FFP8_OK) return status;
@@ -112,5 +113,7 @@ ffp8_status ffp8_gemm_check(const ffp8_gemm_args *args, bool query, struct ffp8_
     problem->product = ffp8_product_class(problem->a_format, args->a_type, problem->w_classes, args->accuracy);
     if (query) return FFP8_OK;
     if (args->m > 0 && ((args->k > 0 && args->n > 0 && !args->a) || (args->n > 0 && !args->c))) return FFP8_ERROR_NULL;
-    return ffp8_scales_check(&args->a_scales, args->m, args->k);
+    status = ffp8_scales_check(&args->a_scales, args->m, args->k);
+    if (status == FFP8_OK && !problem->packed) problem->w_exponents = ffp8_scales_exponents(&problem->w_scales, args->n, args->k);
+    return status;
 }

@@ -33,7 +33,8 @@ ffp8_status ffp8_gemm_pack(size_t n, size_t k, const ffp8_weights *weights, void
     bool used[256] = {false};
     for (size_t r = 0; r < rows; r++)
         for (size_t i = 0; i < row; i++) used[weights->data[r * weights->ld + i]] = true;
-    ffp8_packed_measure(&header, &weights->format, used);
+    const struct ffp8_scale_grid scales = ffp8_scale_grid_of(&weights->scales);
+    ffp8_packed_measure(&header, &weights->format, &scales, used);
 
     ffp8_packed_open(packed, &header, &weights->format, &weights->scales);
     const size_t column_stride = nk ? weights->ld : 1, k_stride = nk ? 1 : weights->ld;

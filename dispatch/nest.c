@@ -22,7 +22,9 @@ struct cut {
     size_t piece_words; /* the longest piece */
     size_t group_words; /* of a scale group; the whole segment without groups */
     size_t pieces_per_group, pieces_per_segment, pieces;
-    size_t batch;        /* most pieces in a call: more than one only for whole segments */
+    size_t batch;        /* most pieces in a call: more than one only for whole segments, or for whole scale groups */
+    bool each;           /* which are scaled one by one */
+    size_t carry_words;  /* integer: whose sum is exact in int32 */
     size_t chunk_pieces; /* most pieces in a chunk */
     size_t panel_bytes;  /* of the longest piece */
     size_t block_columns;
@@ -42,13 +44,15 @@ static struct cut make_cut(const struct ffp8_nest *nest) {
     const size_t align = class_of == FFP8_CLASS_F32 ? 2 : 1; /* words that begin at a whole line */
     const size_t block_words = (nest->chunk_bytes ? nest->chunk_bytes : nest->kernels->kc_bytes) / FFP8_WORD_BYTES;
     struct cut cut = {.integer = class_of <= FFP8_CLASS_I16, .block_columns = nest->kernels->nc_columns};
+    if (nest->fused && !nest->plain_k) cut.block_columns = FFP8_NR; /* all tiles read a panel while it lies in L2 */
     cut.group_words = nest->group_words ? ffp8_min_size(nest->group_words, nest->segment_words) : nest->segment_words;
 
-    size_t most = cut.group_words, exact_words = SIZE_MAX;
+    size_t most = cut.group_words, exact_words = SIZE_MAX; /* in one call */
     if (!nest->fused) most = ffp8_min_size(most, block_words);
     if (cut.integer) {
-        exact_words = nest->exact_terms / ffp8_class_elements(class_of);
-        if (nest->plain_k && exact_words <= SIZE_MAX / FFP8_DIRECT_SPREAD) exact_words *= FFP8_DIRECT_SPREAD;
+        cut.carry_words = nest->exact_terms / ffp8_class_elements(class_of);
+        const size_t times = nest->plain_k ? FFP8_DIRECT_SPREAD : class_of == FFP8_CLASS_I16 ? FFP8_MOST_CARRIES : 1;
+        if (__builtin_mul_overflow(cut.carry_words, times, &exact_words)) exact_words = SIZE_MAX;
         most = ffp8_min_size(most, exact_words);
     }
     if (cut.group_words == 0) return cut; /* k = 0: nothing to cut */
@@ -59,7 +63,9 @@ static struct cut make_cut(const struct ffp8_nest *nest) {
     cut.pieces = nest->segments * cut.pieces_per_segment;
 
     cut.batch = 1;
+    cut.each = nest->group_words && cut.pieces_per_group == 1 && !nest->plain;
     if (cut.pieces_per_segment == 1) cut.batch = exact_words / cut.piece_words;
+    if (cut.each) cut.batch = SIZE_MAX;
     cut.chunk_pieces = nest->fused ? MAX_PIECES : ffp8_min_size(MAX_PIECES, block_words / cut.piece_words);
     if (cut.chunk_pieces == 0) cut.chunk_pieces = 1;
     if (cut.pieces > 0)
@@ -187,7 +193,9 @@ static const uint8_t *first_b(const struct block *b, const struct piece *piece, 
 /* What a call does with its sum, which is of the pieces i.. and followed by the piece `next`; the tile has [first, last). */
 static uint32_t call_flags(const struct ffp8_nest *nest, const struct cut *cut, size_t group, size_t i, size_t next, size_t first,
                            size_t last) {
-    if (!cut->integer) return i > first ? FFP8_DOT_ADD : 0;
+    const uint32_t add = i > first ? FFP8_DOT_ADD : 0;
+    if (cut->each) return add | FFP8_DOT_EACH;
+    if (!cut->integer) return add;
     size_t series_first = first, series_last = last;
     if (nest->group_words) {
         const size_t words = ffp8_min_size(cut->group_words, nest->segment_words - group * cut->group_words);
@@ -207,15 +215,16 @@ static void plan_calls(struct calls *calls, const struct block *b, const struct 
     const size_t from = first > begin ? first : begin, to = ffp8_min_size(last, end);
     calls->count = calls->pieces = 0;
     for (size_t i = own_piece(b, tile, from), next; i < to; i = next) {
-        struct piece piece = get_piece(nest, cut, i);
+        const struct piece piece = get_piece(nest, cut, i);
         const size_t batch_end = ffp8_min_size(to, begin + ((i - begin) / cut->batch + 1) * cut->batch);
         struct call *call = &calls->call[calls->count];
         *call = (struct call){.first = calls->pieces, .words = piece.words, .group = piece.group};
         for (next = i; next < batch_end; next = own_piece(b, tile, next + 1)) {
-            if (next > i) piece = get_piece(nest, cut, next);
+            const struct piece p = get_piece(nest, cut, next);
+            if (p.words != call->words) break; /* a short last group */
             const size_t at = calls->pieces++;
-            calls->a[at] = tile->a + (nest->segment_offset ? nest->segment_offset[piece.segment] : 0) + piece.word * FFP8_WORD_BYTES;
-            calls->b[at] = first_b(b, &piece, next - begin, &call->terms);
+            calls->a[at] = tile->a + (nest->segment_offset ? nest->segment_offset[p.segment] : 0) + p.word * FFP8_WORD_BYTES;
+            calls->b[at] = first_b(b, &p, next - begin, &call->terms);
         }
         call->count = calls->pieces - call->first;
         call->flags = call_flags(nest, cut, piece.group, i, next, first, last);
@@ -260,6 +269,7 @@ static void run_tile(const struct block *b, const struct ffp8_tile *tile, struct
     ffp8_dot_fn *const *const kind = nest->plain ? nest->kernels->direct : nest->fused ? nest->kernels->fused : nest->kernels->dot;
     ffp8_dot_fn *const dot = kind[nest->class_of];
     const size_t stride = nest->plain ? FFP8_NR * nest->plain_ld : nest->fused ? lines_stride(nest) : panels_stride(b->cut);
+    const size_t scale_bytes = nest->col_e8m0 ? 1 : sizeof(float), scales_at = nest->scale_block ? 0 : b->column;
     const bool wide_block = b->cut->wide == WIDE_BLOCK;
     struct ffp8_dot d = {
         .lda_bytes = tile->a_step,
@@ -270,6 +280,9 @@ static void run_tile(const struct block *b, const struct ffp8_tile *tile, struct
         .a_offset = nest->a_offset,
         .ldb = nest->plain_ld,
         .pad_code = nest->pad_code,
+        .ld_row_scale = nest->ld_row_scale,
+        .ld_col_scale = nest->ld_col_scale,
+        .carry_words = b->cut->carry_words,
     };
     for (size_t column = 0; column < b->columns; column += FFP8_NR) {
         d.cols = ffp8_min_size(FFP8_NR, b->columns - column);
@@ -282,8 +295,8 @@ static void run_tile(const struct block *b, const struct ffp8_tile *tile, struct
             d.count = call->count;
             d.words = call->words;
             d.terms = call->terms;
-            d.flags = call->flags;
-            d.col_scale = nest->col_scale + call->group * nest->ld_col_scale + b->column + column;
+            d.flags = call->flags | (nest->col_e8m0 ? FFP8_DOT_E8M0 : 0u);
+            d.col_scale = (const uint8_t *)nest->col_scale + (call->group * nest->ld_col_scale + scales_at + column) * scale_bytes;
             d.row_scale = nest->row_scale ? nest->row_scale + call->group * nest->ld_row_scale + tile->row : NULL;
             dot(&d);
         }
@@ -320,6 +333,7 @@ static void run_block(struct block *b) {
     const struct ffp8_nest *nest = b->nest;
     const struct cut *cut = b->cut;
     size_t begin = 0, end;
+    if (nest->scale_block) nest->scale_block(nest->context, b->column, b->columns);
     do {
         end = ffp8_min_size(cut->pieces, begin + cut->chunk_pieces);
         if (!nest->fused && !nest->panels_ready) expand_chunk(b, begin, end);

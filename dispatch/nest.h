@@ -53,8 +53,11 @@ struct ffp8_nest {
 
     /* Scales, both operands' shifts folded in. Groups along k: group_words words each (a multiple of whole lines; only with one segment);
      * without groups group_words is 0 and there is one row of each. Indexed by column and by row of c. */
-    const float *col_scale; /* [groups][ld_col_scale], ld_col_scale a multiple of 32, 32 readable from each panel's first column */
+    const void *col_scale; /* [groups][ld_col_scale], ld_col_scale a multiple of 32, 32 readable from each panel's first column */
     size_t ld_col_scale;
+    bool col_e8m0; /* E8M0 codes, else FP32 */
+    /* Fills col_scale for a block of columns, the first of which is then col_scale's first. NULL: col_scale has all columns. */
+    void (*scale_block)(void *context, size_t column, size_t columns);
     const float *row_scale; /* [groups][ld_row_scale], or NULL: ones */
     size_t ld_row_scale;
     size_t group_words;
@@ -74,7 +77,7 @@ struct ffp8_nest {
     void *scratch; /* ffp8_nest_scratch bytes, 64-byte aligned */
 };
 
-/* Columns that finish() sees at most. */
+/* Columns that finish() and scale_block() see at most. */
 size_t ffp8_nest_columns(const struct ffp8_nest *nest);
 /* Whether one call expands each panel once and leaves all of them in scratch. */
 bool ffp8_nest_keeps_panels(const struct ffp8_nest *nest);

@@ -33,16 +33,17 @@ static bool lay_out(struct ffp8_packed_header *h) {
         h->segment_lines = ffp8_ceil_div(h->segment_k, 4);
         if (__builtin_mul_overflow(h->segment_lines, UINT64_C(2), &h->segment_lines)) return false;
     }
-    h->scale_rows = h->scale_ld = h->scales_offset = h->codebook_offset = 0;
+    h->scale_blocks = h->scale_ld = h->scales_offset = h->codebook_offset = 0;
     if (__builtin_mul_overflow(h->blocks, h->segments, &lines) || __builtin_mul_overflow(lines, h->segment_lines, &lines)) return false;
     if (!grow(&total, 0, 0)) return false;
     h->weights_offset = total;
     if (!grow(&total, lines, FFP8_LINE_BYTES)) return false;
     if (h->has_scales) {
-        h->scale_rows = ffp8_scale_blocks(h->n, h->scale_block_rows);
-        h->scale_ld = ffp8_scale_blocks(h->k, h->scale_block_k);
         uint64_t count;
-        if (__builtin_mul_overflow(h->scale_rows, h->scale_ld, &count)) return false;
+        h->scale_blocks = ffp8_scale_blocks(h->k, h->scale_block_k);
+        h->scale_ld = ffp8_ceil_div(ffp8_scale_blocks(h->n, h->scale_block_rows), FFP8_NR);
+        if (__builtin_mul_overflow(h->scale_ld, (uint64_t)FFP8_NR, &h->scale_ld)) return false;
+        if (__builtin_mul_overflow(h->scale_blocks, h->scale_ld, &count)) return false;
         if (!grow(&total, 0, 0)) return false;
         h->scales_offset = total;
         if (!grow(&total, count, h->scale_type == FFP8_SCALE_F32 ? sizeof(float) : 1)) return false;
@@ -88,7 +89,9 @@ ffp8_status ffp8_packed_layout(struct ffp8_packed_header *header, enum ffp8_pack
     return lay_out(header) ? FFP8_OK : FFP8_ERROR_OVERFLOW;
 }
 
-void ffp8_packed_measure(struct ffp8_packed_header *header, const ffp8_format *format, const bool used[256]) {
+void ffp8_packed_measure(struct ffp8_packed_header *header, const ffp8_format *format, const struct ffp8_scale_grid *scales,
+                         const bool used[256]) {
+    const struct ffp8_exponents exponents = ffp8_scales_exponents(scales, header->n, header->k);
     float value[256];
     bool counted[256]; /* finite codes do whether they occur or not: luts are built for all of them */
     struct ffp8_landmarks marks;
@@ -101,6 +104,8 @@ void ffp8_packed_measure(struct ffp8_packed_header *header, const ffp8_format *f
     }
     header->classes = ffp8_format_classes(format, counted);
     header->pad_code = (uint32_t)(marks.zero >= 0 ? marks.zero : marks.smallest);
+    header->scale_low = (int16_t)exponents.low;
+    header->scale_high = (int16_t)exponents.high;
 }
 
 void ffp8_packed_open(void *blob, const struct ffp8_packed_header *header, const ffp8_format *format, const ffp8_scales *scales) {
@@ -111,9 +116,11 @@ void ffp8_packed_open(void *blob, const struct ffp8_packed_header *header, const
     memset(bytes + header->weights_offset, (int)header->pad_code, weight_bytes);
     memset(bytes + header->weights_offset + weight_bytes, 0, header->bytes - header->weights_offset - weight_bytes);
     if (header->has_scales) {
-        const size_t size = ffp8_scale_bytes(scales->type), row = header->scale_ld * size;
-        for (size_t i = 0; i < header->scale_rows && row; i++)
-            memcpy(bytes + header->scales_offset + i * row, (const uint8_t *)scales->data + i * scales->ld * size, row);
+        const size_t size = ffp8_scale_bytes(scales->type), rows = ffp8_scale_blocks(header->n, header->scale_block_rows);
+        for (size_t b = 0; b < header->scale_blocks; b++)
+            for (size_t r = 0; r < rows; r++)
+                memcpy(bytes + header->scales_offset + (b * header->scale_ld + r) * size,
+                       (const uint8_t *)scales->data + (r * scales->ld + b) * size, size);
     }
     if (header->has_codebook) memcpy(bytes + header->codebook_offset, format->codebook, 256 * sizeof(float));
 }
@@ -144,7 +151,7 @@ ffp8_status ffp8_packed_buffer_check(const void *blob, size_t bytes, const struc
 
 /* First members that ffp8_packed_layout could have written. */
 static bool is_plausible(const struct ffp8_packed_header *h) {
-    if (h->kind > FFP8_PACKED_DEPTHWISE || h->has_codebook > 1 || h->has_scales > 1 || h->reserved != 0) return false;
+    if (h->kind > FFP8_PACKED_DEPTHWISE || h->has_codebook > 1 || h->has_scales > 1) return false;
     if (h->groups == 0 || h->n % h->groups != 0) return false;
     if (h->scale_type > (h->has_scales ? FFP8_SCALE_E8M0 : 0) || h->scale_block_k % 4 != 0) return false;
     if (!h->has_scales && (h->scale_block_rows || h->scale_block_k)) return false;
@@ -191,13 +198,14 @@ ffp8_format ffp8_packed_format(const struct ffp8_packed_header *header) {
     };
 }
 
-ffp8_scales ffp8_packed_scales(const struct ffp8_packed_header *header) {
-    return (ffp8_scales){
+struct ffp8_scale_grid ffp8_packed_scales(const struct ffp8_packed_header *header) {
+    return (struct ffp8_scale_grid){
         .data = header->has_scales ? (const uint8_t *)header + header->scales_offset : NULL,
         .type = (ffp8_scale_type)header->scale_type,
         .block_rows = header->scale_block_rows,
         .block_k = header->scale_block_k,
-        .ld = header->scale_ld,
+        .row_step = 1,
+        .k_step = header->scale_ld,
     };
 }
 
@@ -254,7 +262,8 @@ static bool are_facts_true(const struct ffp8_packed_header *h, const ffp8_format
             for (size_t i = 0; i < h->segment_k; i++)
                 for (size_t j = 0; j < count; j++) used[lines[i / 2 * FFP8_LINE_BYTES + ffp8_line_byte(j, i & 1)]] = true;
         }
-    ffp8_packed_measure(&measured, format, used);
+    const struct ffp8_scale_grid scales = ffp8_packed_scales(h);
+    ffp8_packed_measure(&measured, format, &scales, used);
     return memcmp(&measured, h, sizeof measured) == 0;
 }
 
@@ -265,8 +274,8 @@ ffp8_status ffp8_packed_check(ffp8_packed packed, ffp8_packed_info *info) {
     if (status != FFP8_OK) return status;
     if (checksum(packed.data, h->bytes) != h->checksum) return FFP8_ERROR_PACKED;
     const ffp8_format format = ffp8_packed_format(h);
-    const ffp8_scales scales = ffp8_packed_scales(h);
-    if (!are_facts_true(h, &format) || ffp8_scales_check(&scales, h->n, h->k) != FFP8_OK) return FFP8_ERROR_PACKED;
+    const struct ffp8_scale_grid scales = ffp8_packed_scales(h);
+    if (!are_facts_true(h, &format) || ffp8_scale_grid_check(&scales, h->n, h->k) != FFP8_OK) return FFP8_ERROR_PACKED;
     *info = (ffp8_packed_info){
         .layout_version = h->layout_version,
         .n = h->n,

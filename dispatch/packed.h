@@ -4,7 +4,7 @@
  *
  *     header
  *     weights   [blocks][segments][segment_lines][64 bytes]
- *     scales    [row blocks][k blocks], as they were given but dense; absent when every scale is 1
+ *     scales    [k blocks][row blocks, a multiple of 32], so that kernels can read those of a panel where they lie; absent when every scale is 1
  *     codebook  256 floats; absent for formats that the formula describes
  *
  * GEMM and convolution: a block is a panel of 32 output columns of one group (blocks = groups * ceil(n / groups / 32)), a segment a run of k
@@ -21,9 +21,10 @@
 #define FFP8_PACKED_H
 
 #include "../kernels/kernels.h"
+#include "scales.h"
 
 enum ffp8_packed_kind { FFP8_PACKED_GEMM = 0, FFP8_PACKED_CONV = 1, FFP8_PACKED_DEPTHWISE = 2 };
-enum { FFP8_PACKED_VERSION = 1 };
+enum { FFP8_PACKED_VERSION = 2 };
 
 struct ffp8_packed_header { /* little-endian */
     uint8_t magic[8];
@@ -44,14 +45,14 @@ struct ffp8_packed_header { /* little-endian */
 
     /* Laid out */
     uint64_t segment_lines, blocks;
-    uint64_t scale_rows, scale_ld; /* blocks along n and along k */
+    uint64_t scale_blocks, scale_ld; /* blocks along k; along n, rounded up */
     uint64_t weights_offset, scales_offset, codebook_offset, bytes;
 
     /* Measured */
     uint32_t classes;      /* of the codes that occur: bits 1 << ffp8_class */
     uint32_t special_used; /* 1: an Inf or NaN code occurs */
     uint32_t pad_code;
-    uint32_t reserved;
+    int16_t scale_low, scale_high; /* struct ffp8_exponents of the scales */
     uint64_t checksum; /* of the whole blob with this member zero */
 };
 _Static_assert(sizeof(struct ffp8_packed_header) == 200, "the header's size is part of the layout version");
@@ -62,8 +63,9 @@ ffp8_status ffp8_packed_layout(struct ffp8_packed_header *header, enum ffp8_pack
                                size_t kernel_h, size_t kernel_w, size_t segments, size_t segment_k, const ffp8_format *format,
                                const ffp8_scales *scales);
 
-/* Sets the measured members from the codes that occur (256 flags). */
-void ffp8_packed_measure(struct ffp8_packed_header *header, const ffp8_format *format, const bool used[256]);
+/* Sets the measured members from the codes that occur (256 flags) and from the scales. */
+void ffp8_packed_measure(struct ffp8_packed_header *header, const ffp8_format *format, const struct ffp8_scale_grid *scales,
+                         const bool used[256]);
 
 /* Writes header, scales and codebook to the blob, and the pad code all over the weights. Then the packer writes the weights ... */
 void ffp8_packed_open(void *blob, const struct ffp8_packed_header *header, const ffp8_format *format, const ffp8_scales *scales);
@@ -82,7 +84,7 @@ static inline const uint8_t *ffp8_packed_lines(const struct ffp8_packed_header *
     return (const uint8_t *)header + header->weights_offset;
 }
 ffp8_format ffp8_packed_format(const struct ffp8_packed_header *header);
-ffp8_scales ffp8_packed_scales(const struct ffp8_packed_header *header);
+struct ffp8_scale_grid ffp8_packed_scales(const struct ffp8_packed_header *header);
 
 /* Byte of (column 0..31, k parity) within a line. */
 static inline size_t ffp8_line_byte(size_t column, size_t odd) { return (column & 15) / 4 * 16 + column / 16 * 8 + column % 4 * 2 + odd; }

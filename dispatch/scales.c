@@ -19,44 +19,46 @@ ffp8_status ffp8_scales_check_shape(const ffp8_scales *scales, size_t rows, size
     return FFP8_OK;
 }
 
-ffp8_status ffp8_scales_check(const ffp8_scales *scales, size_t rows, size_t k) {
-    const ffp8_status status = ffp8_scales_check_shape(scales, rows, k);
-    if (status != FFP8_OK || !scales->data || scales->type != FFP8_SCALE_F32) return status;
-    const size_t row_blocks = ffp8_scale_blocks(rows, scales->block_rows), k_blocks = ffp8_scale_blocks(k, scales->block_k);
-    const float *row = scales->data;
+ffp8_status ffp8_scale_grid_check(const struct ffp8_scale_grid *grid, size_t rows, size_t k) {
+    if (!grid->data || grid->type != FFP8_SCALE_F32) return FFP8_OK;
+    const size_t row_blocks = ffp8_scale_blocks(rows, grid->block_rows), k_blocks = ffp8_scale_blocks(k, grid->block_k);
     for (size_t r = 0; r < row_blocks; r++)
         for (size_t b = 0; b < k_blocks; b++)
-            if (!isfinite(row[r * scales->ld + b])) return FFP8_ERROR_SCALE;
+            if (!isfinite(((const float *)grid->data)[r * grid->row_step + b * grid->k_step])) return FFP8_ERROR_SCALE;
     return FFP8_OK;
 }
 
-float ffp8_scale_at(const ffp8_scales *scales, size_t row_block, size_t k_block) {
-    if (!scales->data) return 1.0f;
-    const size_t i = row_block * scales->ld + k_block;
-    if (scales->type == FFP8_SCALE_F32) return ((const float *)scales->data)[i];
-    const uint32_t code = ((const uint8_t *)scales->data)[i];
-    return code == 255 ? ffp8_float(0x7FC00000u) : code == 0 ? 0x1p-127f : ffp8_float(code << 23);
+ffp8_status ffp8_scales_check(const ffp8_scales *scales, size_t rows, size_t k) {
+    const ffp8_status status = ffp8_scales_check_shape(scales, rows, k);
+    const struct ffp8_scale_grid grid = ffp8_scale_grid_of(scales);
+    return status == FFP8_OK ? ffp8_scale_grid_check(&grid, rows, k) : status;
 }
 
-void ffp8_scales_rows(const ffp8_scales *scales, size_t first, size_t rows, size_t k, float factor, int shift, float *dst) {
+float ffp8_scale_at(const struct ffp8_scale_grid *grid, size_t row_block, size_t k_block) {
+    if (!grid->data) return 1.0f;
+    const size_t i = row_block * grid->row_step + k_block * grid->k_step;
+    return grid->type == FFP8_SCALE_F32 ? ((const float *)grid->data)[i] : ffp8_f32_from_e8m0(((const uint8_t *)grid->data)[i]);
+}
+
+void ffp8_scales_rows(const struct ffp8_scale_grid *grid, size_t first, size_t rows, size_t k, float factor, int shift, float *dst) {
     const double unit = ldexp(1, shift);
-    const size_t block_rows = scales->data && scales->block_rows ? scales->block_rows : SIZE_MAX;
-    const size_t k_block = scales->data && scales->block_k ? k / scales->block_k : 0;
+    const size_t block_rows = grid->data && grid->block_rows ? grid->block_rows : SIZE_MAX;
+    const size_t k_block = grid->data && grid->block_k ? k / grid->block_k : 0;
     for (size_t i = 0; i < rows;) {
         const size_t block = (first + i) / block_rows;
         const size_t end = ffp8_min_size(rows - i, block_rows - (first + i) % block_rows) + i;
-        const float scale = (float)(factor * ffp8_scale_at(scales, block, k_block) * unit);
+        const float scale = (float)(factor * ffp8_scale_at(grid, block, k_block) * unit);
         while (i < end) dst[i++] = scale;
     }
 }
 
-struct ffp8_exponents ffp8_scales_exponents(const ffp8_scales *scales, size_t rows, size_t k) {
+struct ffp8_exponents ffp8_scales_exponents(const struct ffp8_scale_grid *grid, size_t rows, size_t k) {
     uint32_t low = 0x7F800000u, high = 0; /* magnitudes as bits: their order is that of the values */
-    if (!scales->data) return (struct ffp8_exponents){0, 0};
-    const size_t row_blocks = ffp8_scale_blocks(rows, scales->block_rows), k_blocks = ffp8_scale_blocks(k, scales->block_k);
+    if (!grid->data) return (struct ffp8_exponents){0, 0};
+    const size_t row_blocks = ffp8_scale_blocks(rows, grid->block_rows), k_blocks = ffp8_scale_blocks(k, grid->block_k);
     for (size_t r = 0; r < row_blocks; r++)
         for (size_t b = 0; b < k_blocks; b++) {
-            const uint32_t magnitude = ffp8_bits(ffp8_scale_at(scales, r, b)) & 0x7FFFFFFFu;
+            const uint32_t magnitude = ffp8_bits(ffp8_scale_at(grid, r, b)) & 0x7FFFFFFFu;
             if (magnitude == 0 || magnitude > 0x7F800000u) continue;
             if (magnitude < low) low = magnitude;
             if (magnitude > high) high = magnitude;

@@ -21,6 +21,11 @@ static inline float ffp8_float(uint32_t u) {
     return x;
 }
 
+/* 2^(code - 127); NaN for 255. */
+static inline float ffp8_f32_from_e8m0(uint8_t code) {
+    return ffp8_float(code == 255 ? 0x7FC00000u : code == 0 ? 0x00400000u : (uint32_t)code << 23);
+}
+
 /* Chris Wellons' "lowbias32": a bijection of 32-bit words with near-ideal avalanche (bias 0.17). */
 static inline uint32_t ffp8_mix32(uint32_t x) {
     x ^= x >> 16;

@@ -30,6 +30,7 @@ enum {
     FFP8_LINE_BYTES = 64,                        /* packed weights: 32 columns times one pair of k */
     FFP8_STEP_BYTES = FFP8_NR * FFP8_WORD_BYTES, /* expanded panel: 32 words, one a column */
     FFP8_MAX_MR = 16,                            /* no tier's row tile is larger */
+    FFP8_MOST_CARRIES = 512,                     /* of an I16 sum: so many that its upper half is exact in FP32 */
     FFP8_DIRECT_SPREAD = 8,                      /* direct kernels spread a column's terms over at least twice so many int32 sums */
     FFP8_I16_LIMIT = 4095                        /* largest magnitude of an I16 element: 4032 is what E3M5 needs */
 };
@@ -145,14 +146,17 @@ static inline size_t ffp8_panel_bytes(ffp8_class c, size_t words) { return (word
  * direct takes plain weights: count is 1, words is not looked at, b[0] points to `cols` rows of `terms` codes, ldb bytes apart, a[0] to rows
  * of `terms` elements, whole words or not. Neither is read beyond that. Code that stands for what is not there: pad_code, a finite element. sum is exact
  * up to FFP8_DIRECT_SPREAD times as many terms as int32 holds.
- * Then, with s = row_scale ? row_scale[r] * col_scale[j] : col_scale[j]:
+ * Then, with col_scale as FP32 and s = row_scale ? row_scale[r] * col_scale[j] : col_scale[j]:
  *     t = sum (+ wide[r][j] if WIDE_IN);   WIDE_OUT: wide[r][j] = t;   else c[r][j] = ADD ? fma(f32(t), s, c[r][j]) : f32(t) * s.
- * Only I8 and I16 know WIDE_*: there sum is exact in int32 (the driver keeps count * words below the limit), t exact in double, and
- * f32() rounds once. BF16 and F32: f32() is the identity; the order of summation is the tier's, documented beside the kernel,
+ * Only I8 and I16 know WIDE_*: there sum is exact, t exact in double, and f32() rounds once. I8: sum is exact in int32, for the driver keeps
+ * count * words below the limit. I16: int32 holds carry_words words (1 or more); before it overflows, dot and fused carry its upper half on.
+ * The driver keeps count * words below FFP8_MOST_CARRIES * carry_words. BF16 and F32: f32() is the identity; the order of summation is the tier's, documented beside the kernel,
  * and depends on nothing but words and count.
+ * EACH: segment i is a sum of its own, with col_scale + i * ld_col_scale and row_scale + i * ld_row_scale; those after the first are added to
+ * c whether ADD is set or not. Not with WIDE_*, not for direct. count is 1 or more.
  * I8: a holds uint8 = element + a_offset, b int8; each b panel's head makes up for a_offset = 128. (a_offset = 0: the head is ignored.)
  */
-enum { FFP8_DOT_ADD = 1, FFP8_DOT_WIDE_IN = 2, FFP8_DOT_WIDE_OUT = 4 };
+enum { FFP8_DOT_ADD = 1, FFP8_DOT_WIDE_IN = 2, FFP8_DOT_WIDE_OUT = 4, FFP8_DOT_EACH = 8, FFP8_DOT_E8M0 = 16 };
 struct ffp8_dot {
     const void *const *a;
     const void *const *b;
@@ -165,7 +169,9 @@ struct ffp8_dot {
     double *wide;
     size_t ldw;
     const float *row_scale;     /* rows, or NULL */
-    const float *col_scale;     /* 32 readable */
+    const void *col_scale;      /* 32 readable: float; E8M0: uint8_t codes */
+    size_t ld_row_scale, ld_col_scale; /* EACH only */
+    size_t carry_words;                /* I16, not direct */
     const struct ffp8_lut *lut; /* fused, direct: the weights' lut */
     size_t terms, ldb;          /* direct only */
     uint8_t pad_code;           /* direct only */
@@ -173,6 +179,19 @@ struct ffp8_dot {
     uint8_t a_offset; /* I8 only: 128 or 0 */
 };
 typedef void ffp8_dot_fn(const struct ffp8_dot *d);
+
+/* How segment i's sum is scaled, or that of all segments (i = 0). */
+struct ffp8_dot_scale {
+    const float *row;
+    const void *col;
+    bool e8m0, add;
+};
+static inline struct ffp8_dot_scale ffp8_dot_scale_of(const struct ffp8_dot *d, size_t i) {
+    const bool e8m0 = d->flags & FFP8_DOT_E8M0;
+    return (struct ffp8_dot_scale){d->row_scale ? d->row_scale + i * d->ld_row_scale : NULL,
+                                   (const uint8_t *)d->col_scale + i * d->ld_col_scale * (e8m0 ? 1 : sizeof(float)), e8m0,
+                                   d->flags & FFP8_DOT_ADD || i > 0};
+}
 
 /* ---------------------------------------------------------------------------------------------------------------
  * Depthwise: for p < pixels, ch < channels: c[p][ch] = f32(sum over t < taps of x[t][p * ldx + ch] * w[t][ch]) * scale[ch].
@@ -214,7 +233,8 @@ struct ffp8_kernels {
 
     ffp8_class runs_as[FFP8_CLASS_COUNT]; /* class that this tier computes a product's class in, e.g. avx2: { I16, I16, F32, F32 } */
     uint8_t mr[FFP8_CLASS_COUNT];         /* rows of the dot kernels' tile */
-    uint8_t fused_rows;                   /* up to so many rows of A, fused beats expand and dot, and direct beats packing */
+    uint8_t fused_rows;                   /* rows of the fused and direct kernels' tile; up to so many, direct beats packing */
+    uint8_t most_fused_rows;              /* up to so many rows of A, fused beats expand and dot */
     uint32_t kc_bytes;                    /* K block: expanded bytes of one column */
     uint32_t nc_columns;                  /* N block: columns whose expanded K block is kept (L2); a multiple of 32 */
     uint32_t mc_rows;                     /* M block: rows of A that are staged at once */

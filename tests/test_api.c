@@ -317,7 +317,7 @@ Test(api, forged_blobs) {
                                      offsetof(struct ffp8_packed_header, classes),
                                      offsetof(struct ffp8_packed_header, special_used),
                                      offsetof(struct ffp8_packed_header, pad_code),
-                                     offsetof(struct ffp8_packed_header, reserved)};
+                                     offsetof(struct ffp8_packed_header, scale_low)};
     static const uint64_t values[] = {
         0, 1, 2, 3, 64, 1000, UINT64_C(1) << 31, UINT64_C(1) << 33, UINT64_C(1) << 62, UINT64_MAX - 63, UINT64_MAX};
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)

@@ -171,7 +171,7 @@ static void wrong_row_scale(const struct ffp8_dot *d) { /* (sum * row) * column 
     one.col_scale = column;
     GENERIC.dot[FFP8_CLASS_I16](&one);
     for (size_t r = 0; r < d->rows; r++)
-        for (size_t j = 0; j < d->cols; j++) d->c[r * d->ldc + j] *= d->col_scale[j];
+        for (size_t j = 0; j < d->cols; j++) d->c[r * d->ldc + j] *= ((const float *)d->col_scale)[j];
 }
 Test(planted, scales_in_another_order) {
     struct ffp8_kernels table = GENERIC;

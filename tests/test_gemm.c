@@ -257,7 +257,8 @@ static void formula(const struct job *job, size_t r, size_t j, double *sum, doub
     }
     *sum = *magnitude = *scale = 0;
     for (size_t i = 0; i < g->k; i++) {
-        const ffp8_scales *as = &g->a_scales, *ws = &w->scales;
+        const struct ffp8_scale_grid a_grid = ffp8_scale_grid_of(&g->a_scales), w_grid = ffp8_scale_grid_of(&w->scales);
+        const struct ffp8_scale_grid *as = &a_grid, *ws = &w_grid;
         const double a_scale = ffp8_scale_at(as, as->block_rows ? r / as->block_rows : 0, as->block_k ? i / as->block_k : 0);
         const double w_scale = ffp8_scale_at(ws, ws->block_rows ? j / ws->block_rows : 0, ws->block_k ? i / ws->block_k : 0);
         float a = codes ? load(codes, FFP8_TYPE_FFP8, &g->a_format, i) : load(g->a, g->a_type, &g->a_format, r * g->lda + i);

@@ -9,7 +9,6 @@
 #include <math.h>
 
 #include "../../dispatch/lut.h"
-#include "../../dispatch/scales.h"
 
 /* What the loops need beside the problem. */
 struct oracle {

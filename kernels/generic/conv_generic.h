@@ -5,6 +5,7 @@
 #ifndef FFP8_CONV_GENERIC_H
 #define FFP8_CONV_GENERIC_H
 
+#include "../../dispatch/scales.h"
 #include "../kernel_util.h"
 #include "dot_generic.h"
 
@@ -60,7 +61,7 @@ struct ffp8_conv_problem {
     const uint8_t *codes; /* of the filter; NULL in size queries */
     enum ffp8_conv_order order;
     ffp8_format w_format;
-    ffp8_scales w_scales; /* data NULL: ones */
+    struct ffp8_scale_grid w_scales;
     ffp8_class class_of;  /* of the product */
 };
 

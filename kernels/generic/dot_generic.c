@@ -40,70 +40,83 @@ static uint32_t b_bits(const struct ffp8_dot *d, size_t i, size_t k, size_t j, f
     return bits;
 }
 
-static void finish(const struct ffp8_dot *d, size_t r, size_t j, float sum) {
-    float scale = d->row_scale ? d->row_scale[r] * d->col_scale[j] : d->col_scale[j];
+/* Segments that are summed before they are scaled. */
+static size_t segments_of_sum(const struct ffp8_dot *d) { return d->flags & FFP8_DOT_EACH ? 1 : d->count; }
+
+/* The sum of segment i, or of all (i = 0). */
+static void finish(const struct ffp8_dot *d, size_t i, size_t r, size_t j, float sum) {
+    const struct ffp8_dot_scale s = ffp8_dot_scale_of(d, i);
+    const float column = s.e8m0 ? ffp8_f32_from_e8m0(((const uint8_t *)s.col)[j]) : ((const float *)s.col)[j];
+    const float scale = s.row ? s.row[r] * column : column;
     float *c = d->c + r * d->ldc + j;
-    *c = d->flags & FFP8_DOT_ADD ? fmaf(sum, scale, *c) : sum * scale;
+    *c = s.add ? fmaf(sum, scale, *c) : sum * scale;
 }
 
-static void finish_wide(const struct ffp8_dot *d, size_t r, size_t j, int64_t sum) {
+static void finish_wide(const struct ffp8_dot *d, size_t i, size_t r, size_t j, int64_t sum) {
     double t = (double)sum;
     if (d->flags & FFP8_DOT_WIDE_IN) t += d->wide[r * d->ldw + j];
     if (d->flags & FFP8_DOT_WIDE_OUT) {
         d->wide[r * d->ldw + j] = t;
     } else {
-        finish(d, r, j, (float)t);
+        finish(d, i, r, j, (float)t);
     }
 }
 
-static void dot_int(const struct ffp8_dot *d, ffp8_class c, enum source source) {
+static int64_t int_sum(const struct ffp8_dot *d, size_t i, size_t end, size_t r, size_t j, ffp8_class c, enum source source) {
     const size_t elements = source == PLAIN ? d->terms : d->words * ffp8_class_elements(c);
+    int64_t sum = 0;
+    for (; i < end; i++) {
+        const uint8_t *a = (const uint8_t *)d->a[i] + r * d->lda_bytes;
+        if (c == FFP8_CLASS_I8 && source == PANEL && d->a_offset) sum += ((const int32_t *)d->b[i])[j];
+        for (size_t k = 0; k < elements; k++) {
+            const uint32_t b = b_bits(d, i, k, j, c, source);
+            if (c == FFP8_CLASS_I8)
+                sum += (a[k] - (source == PANEL ? 0 : d->a_offset)) * (int8_t)b;
+            else
+                sum += int_at(a, k, c) * (int16_t)b;
+        }
+    }
+    return sum;
+}
+
+static float float_sum(const struct ffp8_dot *d, size_t i, size_t end, size_t r, size_t j, ffp8_class c, enum source source) {
+    const size_t elements = source == PLAIN ? d->terms : d->words * ffp8_class_elements(c);
+    float sum = 0;
+    for (; i < end; i++) {
+        const uint8_t *a = (const uint8_t *)d->a[i] + r * d->lda_bytes;
+        for (size_t k = 0; k < elements; k++) {
+            const uint32_t b = b_bits(d, i, k, j, c, source);
+            sum = fmaf(float_at(a, k, c), ffp8_float(c == FFP8_CLASS_BF16 ? b << 16 : b), sum);
+        }
+    }
+    return sum;
+}
+
+static void dot(const struct ffp8_dot *d, ffp8_class c, enum source source) {
+    const size_t step = segments_of_sum(d);
     for (size_t r = 0; r < d->rows; r++) {
         for (size_t j = 0; j < d->cols; j++) {
-            int64_t sum = 0;
-            for (size_t i = 0; i < d->count; i++) {
-                const uint8_t *a = (const uint8_t *)d->a[i] + r * d->lda_bytes;
-                if (c == FFP8_CLASS_I8 && source == PANEL && d->a_offset) sum += ((const int32_t *)d->b[i])[j];
-                for (size_t k = 0; k < elements; k++) {
-                    uint32_t b = b_bits(d, i, k, j, c, source);
-                    if (c == FFP8_CLASS_I8) {
-                        sum += (a[k] - (source == PANEL ? 0 : d->a_offset)) * (int8_t)b;
-                    } else {
-                        sum += int_at(a, k, c) * (int16_t)b;
-                    }
-                }
-            }
-            finish_wide(d, r, j, sum);
+            size_t i = 0;
+            do {
+                if (c <= FFP8_CLASS_I16)
+                    finish_wide(d, i, r, j, int_sum(d, i, i + step, r, j, c, source));
+                else
+                    finish(d, i, r, j, float_sum(d, i, i + step, r, j, c, source));
+                i += step;
+            } while (i < d->count);
         }
     }
 }
 
-static void dot_float(const struct ffp8_dot *d, ffp8_class c, enum source source) {
-    const size_t elements = source == PLAIN ? d->terms : d->words * ffp8_class_elements(c);
-    for (size_t r = 0; r < d->rows; r++) {
-        for (size_t j = 0; j < d->cols; j++) {
-            float sum = 0;
-            for (size_t i = 0; i < d->count; i++) {
-                const uint8_t *a = (const uint8_t *)d->a[i] + r * d->lda_bytes;
-                for (size_t k = 0; k < elements; k++) {
-                    uint32_t b = b_bits(d, i, k, j, c, source);
-                    sum = fmaf(float_at(a, k, c), ffp8_float(c == FFP8_CLASS_BF16 ? b << 16 : b), sum);
-                }
-            }
-            finish(d, r, j, sum);
-        }
-    }
-}
-
-void ffp8_dot_i8_generic(const struct ffp8_dot *d) { dot_int(d, FFP8_CLASS_I8, PANEL); }
-void ffp8_dot_i16_generic(const struct ffp8_dot *d) { dot_int(d, FFP8_CLASS_I16, PANEL); }
-void ffp8_dot_bf16_generic(const struct ffp8_dot *d) { dot_float(d, FFP8_CLASS_BF16, PANEL); }
-void ffp8_dot_f32_generic(const struct ffp8_dot *d) { dot_float(d, FFP8_CLASS_F32, PANEL); }
-void ffp8_fused_i8_generic(const struct ffp8_dot *d) { dot_int(d, FFP8_CLASS_I8, LINES); }
-void ffp8_fused_i16_generic(const struct ffp8_dot *d) { dot_int(d, FFP8_CLASS_I16, LINES); }
-void ffp8_fused_bf16_generic(const struct ffp8_dot *d) { dot_float(d, FFP8_CLASS_BF16, LINES); }
-void ffp8_fused_f32_generic(const struct ffp8_dot *d) { dot_float(d, FFP8_CLASS_F32, LINES); }
-void ffp8_direct_i8_generic(const struct ffp8_dot *d) { dot_int(d, FFP8_CLASS_I8, PLAIN); }
-void ffp8_direct_i16_generic(const struct ffp8_dot *d) { dot_int(d, FFP8_CLASS_I16, PLAIN); }
-void ffp8_direct_bf16_generic(const struct ffp8_dot *d) { dot_float(d, FFP8_CLASS_BF16, PLAIN); }
-void ffp8_direct_f32_generic(const struct ffp8_dot *d) { dot_float(d, FFP8_CLASS_F32, PLAIN); }
+void ffp8_dot_i8_generic(const struct ffp8_dot *d) { dot(d, FFP8_CLASS_I8, PANEL); }
+void ffp8_dot_i16_generic(const struct ffp8_dot *d) { dot(d, FFP8_CLASS_I16, PANEL); }
+void ffp8_dot_bf16_generic(const struct ffp8_dot *d) { dot(d, FFP8_CLASS_BF16, PANEL); }
+void ffp8_dot_f32_generic(const struct ffp8_dot *d) { dot(d, FFP8_CLASS_F32, PANEL); }
+void ffp8_fused_i8_generic(const struct ffp8_dot *d) { dot(d, FFP8_CLASS_I8, LINES); }
+void ffp8_fused_i16_generic(const struct ffp8_dot *d) { dot(d, FFP8_CLASS_I16, LINES); }
+void ffp8_fused_bf16_generic(const struct ffp8_dot *d) { dot(d, FFP8_CLASS_BF16, LINES); }
+void ffp8_fused_f32_generic(const struct ffp8_dot *d) { dot(d, FFP8_CLASS_F32, LINES); }
+void ffp8_direct_i8_generic(const struct ffp8_dot *d) { dot(d, FFP8_CLASS_I8, PLAIN); }
+void ffp8_direct_i16_generic(const struct ffp8_dot *d) { dot(d, FFP8_CLASS_I16, PLAIN); }
+void ffp8_direct_bf16_generic(const struct ffp8_dot *d) { dot(d, FFP8_CLASS_BF16, PLAIN); }
+void ffp8_direct_f32_generic(const struct ffp8_dot *d) { dot(d, FFP8_CLASS_F32, PLAIN); }

@@ -7,7 +7,6 @@
 #include <math.h>
 
 #include "../../dispatch/lut.h"
-#include "../../dispatch/scales.h"
 #include "../kernel_util.h"
 #include "dot_generic.h"
 
@@ -79,18 +78,18 @@ static float weight(const struct oracle *o, size_t column, size_t i) {
 }
 
 /* The block along k that holds i ends here. */
-static size_t block_end(const ffp8_scales *scales, size_t i, size_t k) {
+static size_t block_end(const struct ffp8_scale_grid *scales, size_t i, size_t k) {
     if (!scales->data || !scales->block_k) return k;
     return ffp8_min_size(k, i + (scales->block_k - i % scales->block_k));
 }
 
-static float scale_at(const ffp8_scales *scales, size_t row, size_t i) {
+static float scale_at(const struct ffp8_scale_grid *scales, size_t row, size_t i) {
     return ffp8_scale_at(scales, scales->block_rows ? row / scales->block_rows : 0, scales->block_k ? i / scales->block_k : 0);
 }
 
 static float sum_of(const struct oracle *o, size_t row, size_t column, const float *line, float quantized_scale) {
     const struct ffp8_gemm_problem *p = o->problem;
-    const ffp8_scales *a_scales = &p->args->a_scales, *w_scales = &p->w_scales;
+    const struct ffp8_scale_grid *a_scales = &p->a_scales, *w_scales = &p->w_scales;
     const size_t k = p->args->k;
     float acc = 0;
     for (size_t i = 0; i < k;) {

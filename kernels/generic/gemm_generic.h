@@ -5,6 +5,7 @@
 #ifndef FFP8_GEMM_GENERIC_H
 #define FFP8_GEMM_GENERIC_H
 
+#include "../../dispatch/scales.h"
 #include "../kernels.h"
 
 struct ffp8_gemm_problem {
@@ -13,9 +14,10 @@ struct ffp8_gemm_problem {
     const uint8_t *codes;        /* the blob's lines, or plain weights; NULL in size queries */
     bool packed;
     ffp8_format w_format;
-    ffp8_scales w_scales; /* data NULL: ones */
-    unsigned w_classes;   /* bits 1 << ffp8_class */
-    bool w_finite;        /* no Inf or NaN code occurs */
+    struct ffp8_scale_grid a_scales, w_scales;
+    struct ffp8_exponents w_exponents; /* of w_scales: not in size queries */
+    unsigned w_classes; /* bits 1 << ffp8_class */
+    bool w_finite;      /* no Inf or NaN code occurs */
     ffp8_class product;
 };
 

@@ -140,8 +140,9 @@ static ALWAYS_INLINE void direct_tile(const struct ffp8_dot *d, size_t rows, ffp
     for (; j + columns <= d->cols; j += columns) direct_columns(d, &t, sum, j, columns, rows, c, kind);
     for (; j < d->cols; j++) direct_columns(d, &t, sum, j, 1, rows, c, kind);
     if (d->flags & FFP8_DOT_WIDE_OUT) return;
+    const struct ffp8_dot_scale scale = ffp8_dot_scale_of(d, 0);
     for (size_t r = 0; r < rows; r++)
-        for (j = 0; j < FFP8_NR; j += 8) finish_8(d, r, j, _mm256_load_ps(sum[r] + j));
+        for (j = 0; j < FFP8_NR; j += 8) finish_8(d, &scale, r, j, _mm256_load_ps(sum[r] + j));
 }
 
 static ALWAYS_INLINE void direct_rows(const struct ffp8_dot *d, ffp8_class c, enum line_kind kind) {

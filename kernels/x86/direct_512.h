@@ -121,10 +121,11 @@ static ALWAYS_INLINE void direct_tile(const struct ffp8_dot *d, size_t rows, ffp
     for (; j + columns <= d->cols; j += columns) direct_columns(d, &t, sum, j, columns, rows, c, kind);
     for (; j < d->cols; j++) direct_columns(d, &t, sum, j, 1, rows, c, kind);
     if (d->flags & FFP8_DOT_WIDE_OUT) return;
+    const struct ffp8_dot_scale scale = ffp8_dot_scale_of(d, 0);
     UNROLL
     for (size_t r = 0; r < rows; r++) {
-        finish_half(d, r, 0, _mm512_load_ps(sum[r]));
-        if (d->cols > 16) finish_half(d, r, 16, _mm512_load_ps(sum[r] + 16));
+        finish_half(d, &scale, r, 0, _mm512_load_ps(sum[r]));
+        if (d->cols > 16) finish_half(d, &scale, r, 16, _mm512_load_ps(sum[r] + 16));
     }
 }
 

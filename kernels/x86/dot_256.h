@@ -35,12 +35,12 @@ static ALWAYS_INLINE void dot_steps(__m256i (*acc)[2], const uint8_t *base[2], s
     }
 }
 
-static ALWAYS_INLINE void dot_half(const struct ffp8_dot *d, size_t rows, size_t j, ffp8_class c) {
-    __m256i acc[DOT_ROWS][2];
-    size_t lda = d->lda_bytes;
-    UNROLL
-    for (size_t r = 0; r < rows; r++) acc[r][0] = acc[r][1] = _mm256_setzero_si256();
-    for (size_t i = 0; i < d->count; i++) {
+/* Segments [i, end) of 16 columns from j on into acc. */
+static ALWAYS_INLINE void dot_segments(const struct ffp8_dot *d, size_t i, size_t end, size_t j, __m256i (*acc)[2], struct high *high,
+                                       size_t rows, ffp8_class c) {
+    const size_t lda = d->lda_bytes;
+    size_t room = d->carry_words;
+    for (; i < end; i++) {
         const uint8_t *b = (const uint8_t *)d->b[i] + j * FFP8_WORD_BYTES, *base[2] = {d->a[i], (const uint8_t *)d->a[i] + 3 * lda};
         if (c == FFP8_CLASS_I8) {
             if (d->a_offset) {
@@ -52,11 +52,28 @@ static ALWAYS_INLINE void dot_half(const struct ffp8_dot *d, size_t rows, size_t
             }
             b += FFP8_STEP_BYTES;
         }
-        size_t w = d->words;
-        for (; w >= 4; w -= 4, b += 4 * FFP8_STEP_BYTES) dot_steps(acc, base, lda, b, rows, 4, c);
-        for (; w; w--, b += FFP8_STEP_BYTES) dot_steps(acc, base, lda, b, rows, 1, c);
+        for (size_t left = d->words, run; left; left -= run) {
+            size_t w = run = run_words(d, left, &room, c);
+            if (!run) carry(acc, high, rows);
+            for (; w >= 4; w -= 4, b += 4 * FFP8_STEP_BYTES) dot_steps(acc, base, lda, b, rows, 4, c);
+            for (; w; w--, b += FFP8_STEP_BYTES) dot_steps(acc, base, lda, b, rows, 1, c);
+        }
     }
-    finish(d, acc, rows, j, j + 8, c);
+}
+
+static ALWAYS_INLINE void dot_half(const struct ffp8_dot *d, size_t rows, size_t j, ffp8_class c) {
+    const size_t step = d->flags & FFP8_DOT_EACH ? 1 : d->count; /* segments of a sum */
+    size_t i = 0;
+    do {
+        __m256i acc[DOT_ROWS][2];
+        struct high high;
+        high_init(&high, d, step, rows, c);
+        UNROLL
+        for (size_t r = 0; r < rows; r++) acc[r][0] = acc[r][1] = _mm256_setzero_si256();
+        dot_segments(d, i, i + step, j, acc, &high, rows, c);
+        finish(d, i, acc, &high, rows, j, j + 8, c);
+        i += step;
+    } while (i < d->count);
 }
 
 static ALWAYS_INLINE void dot_rows(const struct ffp8_dot *d, ffp8_class c) {

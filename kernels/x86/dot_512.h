@@ -41,76 +41,139 @@ static ALWAYS_INLINE __m512i broadcast(const uint8_t *word) {
 
 static ALWAYS_INLINE uint32_t column_mask(const struct ffp8_dot *d) { return (uint32_t)((1ull << d->cols) - 1); }
 
-static ALWAYS_INLINE void finish_half(const struct ffp8_dot *d, size_t r, size_t j, __m512 sum) {
+/* Column scales j..j+15. */
+static ALWAYS_INLINE __m512 column_scales(const struct ffp8_dot_scale *s, size_t j) {
+    if (!s->e8m0) return _mm512_loadu_ps((const float *)s->col + j);
+    const __m512i code = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)((const uint8_t *)s->col + j)));
+    const __m512i bits = _mm512_max_epu32(_mm512_slli_epi32(code, 23), _mm512_set1_epi32(0x00400000)); /* code 0 is denormal */
+    return _mm512_castsi512_ps(
+        _mm512_mask_mov_epi32(bits, _mm512_cmpeq_epi32_mask(code, _mm512_set1_epi32(255)), _mm512_set1_epi32(0x7FC00000)));
+}
+
+static ALWAYS_INLINE void finish_half(const struct ffp8_dot *d, const struct ffp8_dot_scale *s, size_t r, size_t j, __m512 sum) {
     __mmask16 mask = (__mmask16)(column_mask(d) >> j);
-    __m512 scale = _mm512_loadu_ps(d->col_scale + j);
+    __m512 scale = column_scales(s, j);
     float *c = d->c + r * d->ldc + j;
-    if (d->row_scale) scale = _mm512_mul_ps(_mm512_set1_ps(d->row_scale[r]), scale);
-    __m512 y = d->flags & FFP8_DOT_ADD ? _mm512_fmadd_ps(sum, scale, _mm512_maskz_loadu_ps(mask, c)) : _mm512_mul_ps(sum, scale);
+    if (s->row) scale = _mm512_mul_ps(_mm512_set1_ps(s->row[r]), scale);
+    __m512 y = s->add ? _mm512_fmadd_ps(sum, scale, _mm512_maskz_loadu_ps(mask, c)) : _mm512_mul_ps(sum, scale);
     _mm512_mask_storeu_ps(c, mask, y);
 }
 
-/* Sums that go through `wide`: a loop over a copy in memory, for it is bound by the traffic of doubles anyway. */
-static NO_INLINE void finish_wide(const struct ffp8_dot *d, const int32_t (*sum)[FFP8_NR]) {
+/* All columns of the halves: without masks, which slow stores down, and with the column scales in registers. */
+static ALWAYS_INLINE void finish_whole(const struct ffp8_dot *d, const struct ffp8_dot_scale *s, __m512i (*sum)[2], size_t rows,
+                                       size_t halves, bool add) {
+    __m512 column[2];
+    UNROLL
+    for (size_t h = 0; h < halves; h++) column[h] = column_scales(s, 16 * h);
+    float *c = d->c;
+    UNROLL
+    for (size_t r = 0; r < rows; r++, c += d->ldc) {
+        UNROLL
+        for (size_t h = 0; h < halves; h++) {
+            const __m512 x = _mm512_castsi512_ps(sum[r][h]);
+            const __m512 scale = s->row ? _mm512_mul_ps(_mm512_set1_ps(s->row[r]), column[h]) : column[h];
+            _mm512_storeu_ps(c + 16 * h, add ? _mm512_fmadd_ps(x, scale, _mm512_loadu_ps(c + 16 * h)) : _mm512_mul_ps(x, scale));
+        }
+    }
+}
+
+/* Upper halves of I16 sums: what int32 lanes have carried on. */
+struct high {
+    alignas(64) int32_t sum[DOT_ROWS][FFP8_NR]; /* zeros at first; unused unless `carries` */
+    bool carries;
+};
+
+/* For a sum over so many segments. */
+static ALWAYS_INLINE void high_init(struct high *high, const struct ffp8_dot *d, size_t segments, size_t rows, ffp8_class c) {
+    high->carries = c == FFP8_CLASS_I16 && segments * d->words > d->carry_words;
+    if (high->carries) memset(high->sum, 0, rows * sizeof high->sum[0]);
+}
+
+static ALWAYS_INLINE void carry(__m512i (*acc)[2], struct high *high, size_t rows, size_t halves) {
+    UNROLL
+    for (size_t r = 0; r < rows; r++) {
+        UNROLL
+        for (size_t h = 0; h < halves; h++) {
+            int32_t *at = high->sum[r] + 16 * h;
+            _mm512_store_si512(at, _mm512_add_epi32(_mm512_load_si512(at), _mm512_srai_epi32(acc[r][h], 16)));
+            acc[r][h] = _mm512_and_si512(acc[r][h], _mm512_set1_epi32(0xFFFF));
+        }
+    }
+}
+
+/* Words of a segment to run at once, of `left`; 0: carry first, then there is room again. */
+static ALWAYS_INLINE size_t run_words(const struct ffp8_dot *d, size_t left, size_t *room, ffp8_class c) {
+    if (c != FFP8_CLASS_I16) return left;
+    const size_t words = ffp8_min_size(left, *room);
+    *room = words ? *room - words : d->carry_words;
+    return words;
+}
+
+/* Sums that go through `wide`: a loop over copies in memory, for it is bound by the traffic of doubles anyway. high: or NULL. */
+static NO_INLINE void finish_wide(const struct ffp8_dot *d, const int32_t (*low)[FFP8_NR], const int32_t (*high)[FFP8_NR]) {
+    const struct ffp8_dot_scale scale = ffp8_dot_scale_of(d, 0);
     for (size_t r = 0; r < d->rows; r++) {
         for (size_t j = 0; j < d->cols; j += 16) {
             __m512d t[2];
             for (size_t h = 0; h < 2; h++) {
-                __mmask8 mask = (__mmask8)(column_mask(d) >> (j + 8 * h));
-                double *wide = d->wide + r * d->ldw + j + 8 * h;
-                t[h] = _mm512_cvtepi32_pd(_mm256_load_si256((const __m256i *)(sum[r] + j + 8 * h)));
+                const size_t at = j + 8 * h;
+                const __mmask8 mask = (__mmask8)(column_mask(d) >> at);
+                double *wide = d->wide + r * d->ldw + at;
+                t[h] = _mm512_cvtepi32_pd(_mm256_load_si256((const __m256i *)(low[r] + at)));
+                if (high)
+                    t[h] = _mm512_fmadd_pd(_mm512_cvtepi32_pd(_mm256_load_si256((const __m256i *)(high[r] + at))), _mm512_set1_pd(65536),
+                                           t[h]);
                 if (d->flags & FFP8_DOT_WIDE_IN) t[h] = _mm512_add_pd(t[h], _mm512_maskz_loadu_pd(mask, wide));
-                if (d->flags & FFP8_DOT_WIDE_OUT) _mm512_mask_storeu_pd(wide, mask, t[h]);
+                if (!(d->flags & FFP8_DOT_WIDE_OUT)) continue;
+                if (mask == 0xFF)
+                    _mm512_storeu_pd(wide, t[h]);
+                else
+                    _mm512_mask_storeu_pd(wide, mask, t[h]);
             }
             if (d->flags & FFP8_DOT_WIDE_OUT) continue;
-            finish_half(d, r, j, _mm512_insertf32x8(_mm512_castps256_ps512(_mm512_cvtpd_ps(t[0])), _mm512_cvtpd_ps(t[1]), 1));
+            finish_half(d, &scale, r, j, _mm512_insertf32x8(_mm512_castps256_ps512(_mm512_cvtpd_ps(t[0])), _mm512_cvtpd_ps(t[1]), 1));
         }
     }
 }
 
-static ALWAYS_INLINE __m512 float_of(__m512i acc, ffp8_class c) {
-    return c <= FFP8_CLASS_I16 ? _mm512_cvtepi32_ps(acc) : _mm512_castsi512_ps(acc);
-}
-
-/* All columns of the halves: without masks, and with the column scales in registers. */
-static ALWAYS_INLINE void finish_whole(const struct ffp8_dot *d, __m512i (*acc)[2], size_t rows, size_t halves, ffp8_class c, bool add) {
-    __m512 scale[2];
-    float *to = d->c;
-    UNROLL
-    for (size_t h = 0; h < halves; h++) scale[h] = _mm512_loadu_ps(d->col_scale + 16 * h);
-    UNROLL
-    for (size_t r = 0; r < rows; r++, to += d->ldc) {
-        UNROLL
-        for (size_t h = 0; h < halves; h++) {
-            const __m512 sum = float_of(acc[r][h], c),
-                         s = d->row_scale ? _mm512_mul_ps(_mm512_set1_ps(d->row_scale[r]), scale[h]) : scale[h];
-            _mm512_storeu_ps(to + 16 * h, add ? _mm512_fmadd_ps(sum, s, _mm512_loadu_ps(to + 16 * h)) : _mm512_mul_ps(sum, s));
-        }
-    }
-}
-
-static ALWAYS_INLINE void finish(const struct ffp8_dot *d, __m512i (*acc)[2], size_t rows, size_t halves, ffp8_class c) {
+/* The sums of segment i, or of all (i = 0). */
+static ALWAYS_INLINE void finish(const struct ffp8_dot *d, size_t i, __m512i (*acc)[2], struct high *high, size_t rows, size_t halves,
+                                 ffp8_class c) {
     if (c <= FFP8_CLASS_I16 && d->flags & (FFP8_DOT_WIDE_IN | FFP8_DOT_WIDE_OUT)) {
-        alignas(64) int32_t sum[DOT_ROWS][FFP8_NR];
+        alignas(64) int32_t low[DOT_ROWS][FFP8_NR];
         UNROLL
         for (size_t r = 0; r < rows; r++) {
             UNROLL
-            for (size_t h = 0; h < halves; h++) _mm512_store_si512(sum[r] + 16 * h, acc[r][h]);
+            for (size_t h = 0; h < halves; h++) _mm512_store_si512(low[r] + 16 * h, acc[r][h]);
         }
-        finish_wide(d, (const int32_t(*)[FFP8_NR])sum);
+        finish_wide(d, (const int32_t(*)[FFP8_NR])low, high->carries ? (const int32_t(*)[FFP8_NR])high->sum : NULL);
         return;
     }
+    if (c <= FFP8_CLASS_I16) { /* to floats, rounded once: both halves are exact ones, and the multiply-add is fused */
+        if (high->carries) carry(acc, high, rows, halves);
+        UNROLL
+        for (size_t r = 0; r < rows; r++) {
+            UNROLL
+            for (size_t h = 0; h < halves; h++) {
+                __m512 sum = _mm512_cvtepi32_ps(acc[r][h]);
+                if (high->carries)
+                    sum = _mm512_fmadd_ps(_mm512_cvtepi32_ps(_mm512_load_si512(high->sum[r] + 16 * h)), _mm512_set1_ps(65536), sum);
+                acc[r][h] = _mm512_castps_si512(sum);
+            }
+        }
+    }
+    const struct ffp8_dot_scale scale = ffp8_dot_scale_of(d, i);
     if (d->cols == 16 * halves) {
-        if (d->flags & FFP8_DOT_ADD)
-            finish_whole(d, acc, rows, halves, c, true);
+        if (scale.add)
+            finish_whole(d, &scale, acc, rows, halves, true);
         else
-            finish_whole(d, acc, rows, halves, c, false);
+            finish_whole(d, &scale, acc, rows, halves, false);
         return;
     }
     UNROLL
     for (size_t r = 0; r < rows; r++) {
-        finish_half(d, r, 0, float_of(acc[r][0], c));
-        if (halves == 2 && d->cols > 16) finish_half(d, r, 16, float_of(acc[r][1], c));
+        finish_half(d, &scale, r, 0, _mm512_castsi512_ps(acc[r][0]));
+        if (halves == 2 && d->cols > 16) finish_half(d, &scale, r, 16, _mm512_castsi512_ps(acc[r][1]));
     }
 }
 
@@ -135,12 +198,12 @@ static ALWAYS_INLINE void dot_steps(__m512i (*acc)[2], const uint8_t **base, siz
     }
 }
 
-static ALWAYS_INLINE void dot_tile(const struct ffp8_dot *d, size_t rows, size_t halves, ffp8_class c) {
-    __m512i acc[DOT_ROWS][2];
-    size_t lda = d->lda_bytes;
-    UNROLL
-    for (size_t r = 0; r < rows; r++) acc[r][0] = acc[r][1] = _mm512_setzero_si512();
-    for (size_t i = 0; i < d->count; i++) {
+/* Segments [i, end) into acc. */
+static ALWAYS_INLINE void dot_segments(const struct ffp8_dot *d, size_t i, size_t end, __m512i (*acc)[2], struct high *high, size_t rows,
+                                       size_t halves, ffp8_class c) {
+    const size_t lda = d->lda_bytes;
+    size_t room = d->carry_words;
+    for (; i < end; i++) {
         const uint8_t *a = d->a[i], *b = d->b[i], *base[(DOT_ROWS + 2) / 3];
         UNROLL
         for (size_t r = 0; r < rows; r += 3) base[r / 3] = a + r * lda;
@@ -154,11 +217,28 @@ static ALWAYS_INLINE void dot_tile(const struct ffp8_dot *d, size_t rows, size_t
             }
             b += FFP8_STEP_BYTES;
         }
-        size_t w = d->words;
-        for (; w >= 4; w -= 4, b += 4 * FFP8_STEP_BYTES) dot_steps(acc, base, lda, b, rows, halves, 4, c);
-        for (; w; w--, b += FFP8_STEP_BYTES) dot_steps(acc, base, lda, b, rows, halves, 1, c);
+        for (size_t left = d->words, run; left; left -= run) {
+            size_t w = run = run_words(d, left, &room, c);
+            if (!run) carry(acc, high, rows, halves);
+            for (; w >= 4; w -= 4, b += 4 * FFP8_STEP_BYTES) dot_steps(acc, base, lda, b, rows, halves, 4, c);
+            for (; w; w--, b += FFP8_STEP_BYTES) dot_steps(acc, base, lda, b, rows, halves, 1, c);
+        }
     }
-    finish(d, acc, rows, halves, c);
+}
+
+static ALWAYS_INLINE void dot_tile(const struct ffp8_dot *d, size_t rows, size_t halves, ffp8_class c) {
+    const size_t step = d->flags & FFP8_DOT_EACH ? 1 : d->count; /* segments of a sum */
+    size_t i = 0;
+    do {
+        __m512i acc[DOT_ROWS][2];
+        struct high high;
+        high_init(&high, d, step, rows, c);
+        UNROLL
+        for (size_t r = 0; r < rows; r++) acc[r][0] = acc[r][1] = _mm512_setzero_si512();
+        dot_segments(d, i, i + step, acc, &high, rows, halves, c);
+        finish(d, i, acc, &high, rows, halves, c);
+        i += step;
+    } while (i < d->count);
 }
 
 /* One instance for each number of rows: a jump on d->rows, which is 1..14. */

@@ -39,13 +39,22 @@ static ALWAYS_INLINE __m256i lanes64(size_t n) {
     return _mm256_cmpgt_epi64(_mm256_set1_epi64x((long long)ffp8_min_size(n, 4)), _mm256_setr_epi64x(0, 1, 2, 3));
 }
 
-static ALWAYS_INLINE void finish_8(const struct ffp8_dot *d, size_t r, size_t j, __m256 sum) {
+/* Column scales j..j+7. */
+static ALWAYS_INLINE __m256 column_scales(const struct ffp8_dot_scale *s, size_t j) {
+    if (!s->e8m0) return _mm256_loadu_ps((const float *)s->col + j);
+    const __m256i code = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)((const uint8_t *)s->col + j)));
+    const __m256i bits = _mm256_max_epu32(_mm256_slli_epi32(code, 23), _mm256_set1_epi32(0x00400000)); /* code 0 is denormal */
+    const __m256i is_nan = _mm256_cmpeq_epi32(code, _mm256_set1_epi32(255));
+    return _mm256_castsi256_ps(_mm256_blendv_epi8(bits, _mm256_set1_epi32(0x7FC00000), is_nan));
+}
+
+static ALWAYS_INLINE void finish_8(const struct ffp8_dot *d, const struct ffp8_dot_scale *s, size_t r, size_t j, __m256 sum) {
     if (j >= d->cols) return;
     size_t n = d->cols - j;
     float *c = d->c + r * d->ldc + j;
-    __m256 scale = _mm256_loadu_ps(d->col_scale + j);
-    if (d->row_scale) scale = _mm256_mul_ps(_mm256_set1_ps(d->row_scale[r]), scale);
-    if (d->flags & FFP8_DOT_ADD) {
+    __m256 scale = column_scales(s, j);
+    if (s->row) scale = _mm256_mul_ps(_mm256_set1_ps(s->row[r]), scale);
+    if (s->add) {
         sum = _mm256_fmadd_ps(sum, scale, n >= 8 ? _mm256_loadu_ps(c) : _mm256_maskload_ps(c, lanes32(n)));
     } else {
         sum = _mm256_mul_ps(sum, scale);
@@ -57,9 +66,42 @@ static ALWAYS_INLINE void finish_8(const struct ffp8_dot *d, size_t r, size_t j,
     }
 }
 
-/* Columns j..j+3 through `wide`: returns f32(t). */
-static ALWAYS_INLINE __m128 pass_wide(const struct ffp8_dot *d, size_t r, size_t j, __m128i sum) {
-    __m256d t = _mm256_cvtepi32_pd(sum);
+/* Upper halves of I16 sums: what int32 lanes have carried on. */
+struct high {
+    alignas(32) int32_t sum[FFP8_MAX_MR][2][8]; /* zeros at first; unused unless `carries` */
+    bool carries;
+};
+
+/* For a sum over so many segments. */
+static ALWAYS_INLINE void high_init(struct high *high, const struct ffp8_dot *d, size_t segments, size_t rows, ffp8_class c) {
+    high->carries = c == FFP8_CLASS_I16 && segments * d->words > d->carry_words;
+    if (high->carries) memset(high->sum, 0, rows * sizeof high->sum[0]);
+}
+
+static ALWAYS_INLINE void carry(__m256i (*acc)[2], struct high *high, size_t rows) {
+    UNROLL
+    for (size_t r = 0; r < rows; r++) {
+        UNROLL
+        for (size_t h = 0; h < 2; h++) {
+            __m256i *at = (__m256i *)high->sum[r][h];
+            _mm256_store_si256(at, _mm256_add_epi32(_mm256_load_si256(at), _mm256_srai_epi32(acc[r][h], 16)));
+            acc[r][h] = _mm256_and_si256(acc[r][h], _mm256_set1_epi32(0xFFFF));
+        }
+    }
+}
+
+/* Words of a segment to run at once, of `left`; 0: carry first, then there is room again. */
+static ALWAYS_INLINE size_t run_words(const struct ffp8_dot *d, size_t left, size_t *room, ffp8_class c) {
+    if (c != FFP8_CLASS_I16) return left;
+    const size_t words = ffp8_min_size(left, *room);
+    *room = words ? *room - words : d->carry_words;
+    return words;
+}
+
+/* Columns j..j+3 through `wide`: returns f32(t). high: or NULL. */
+static ALWAYS_INLINE __m128 pass_wide(const struct ffp8_dot *d, size_t r, size_t j, const int32_t *low, const int32_t *high) {
+    __m256d t = _mm256_cvtepi32_pd(_mm_load_si128((const __m128i *)low));
+    if (high) t = _mm256_fmadd_pd(_mm256_cvtepi32_pd(_mm_load_si128((const __m128i *)high)), _mm256_set1_pd(65536), t);
     if (j < d->cols) {
         size_t n = d->cols - j;
         double *wide = d->wide + r * d->ldw + j;
@@ -75,31 +117,40 @@ static ALWAYS_INLINE __m128 pass_wide(const struct ffp8_dot *d, size_t r, size_t
     return _mm256_cvtpd_ps(t);
 }
 
-static NO_INLINE void finish_wide(const struct ffp8_dot *d, size_t r, size_t j, const int32_t sum[8]) {
-    __m128 low = pass_wide(d, r, j, _mm_load_si128((const __m128i *)sum));
-    __m128 high = pass_wide(d, r, j + 4, _mm_load_si128((const __m128i *)sum + 1));
-    if (!(d->flags & FFP8_DOT_WIDE_OUT)) finish_8(d, r, j, _mm256_set_m128(high, low));
+static NO_INLINE void finish_wide(const struct ffp8_dot *d, size_t r, size_t j, const int32_t low[8], const int32_t *high) {
+    const struct ffp8_dot_scale scale = ffp8_dot_scale_of(d, 0);
+    const __m128 first = pass_wide(d, r, j, low, high), second = pass_wide(d, r, j + 4, low + 4, high ? high + 4 : NULL);
+    if (!(d->flags & FFP8_DOT_WIDE_OUT)) finish_8(d, &scale, r, j, _mm256_set_m128(second, first));
 }
 
-static ALWAYS_INLINE void finish(const struct ffp8_dot *d, __m256i (*acc)[2], size_t rows, size_t j, size_t j1, ffp8_class c) {
-    const bool integer = c <= FFP8_CLASS_I16;
-    if (integer && d->flags & (FFP8_DOT_WIDE_IN | FFP8_DOT_WIDE_OUT)) {
-        alignas(32) int32_t sum[FFP8_MAX_MR][2][8];
+/* The sums of segment i, or of all (i = 0). */
+static ALWAYS_INLINE void finish(const struct ffp8_dot *d, size_t i, __m256i (*acc)[2], struct high *high, size_t rows, size_t j,
+                                 size_t j1, ffp8_class c) {
+    if (c <= FFP8_CLASS_I16 && d->flags & (FFP8_DOT_WIDE_IN | FFP8_DOT_WIDE_OUT)) {
+        alignas(32) int32_t low[FFP8_MAX_MR][2][8];
         UNROLL
         for (size_t r = 0; r < rows; r++) {
-            _mm256_store_si256((__m256i *)sum[r][0], acc[r][0]);
-            _mm256_store_si256((__m256i *)sum[r][1], acc[r][1]);
+            _mm256_store_si256((__m256i *)low[r][0], acc[r][0]);
+            _mm256_store_si256((__m256i *)low[r][1], acc[r][1]);
         }
         for (size_t r = 0; r < rows; r++) {
-            finish_wide(d, r, j, sum[r][0]);
-            finish_wide(d, r, j1, sum[r][1]);
+            finish_wide(d, r, j, low[r][0], high->carries ? high->sum[r][0] : NULL);
+            finish_wide(d, r, j1, low[r][1], high->carries ? high->sum[r][1] : NULL);
         }
         return;
     }
+    const struct ffp8_dot_scale scale = ffp8_dot_scale_of(d, i);
+    if (high->carries) carry(acc, high, rows);
     UNROLL
     for (size_t r = 0; r < rows; r++) {
-        finish_8(d, r, j, integer ? _mm256_cvtepi32_ps(acc[r][0]) : _mm256_castsi256_ps(acc[r][0]));
-        finish_8(d, r, j1, integer ? _mm256_cvtepi32_ps(acc[r][1]) : _mm256_castsi256_ps(acc[r][1]));
+        UNROLL
+        for (size_t h = 0; h < 2; h++) {
+            __m256 sum = c <= FFP8_CLASS_I16 ? _mm256_cvtepi32_ps(acc[r][h]) : _mm256_castsi256_ps(acc[r][h]);
+            /* Both halves are exact floats, so that the fused multiply-add rounds their sum once. */
+            if (high->carries)
+                sum = _mm256_fmadd_ps(_mm256_cvtepi32_ps(_mm256_load_si256((const __m256i *)high->sum[r][h])), _mm256_set1_ps(65536), sum);
+            finish_8(d, &scale, r, h ? j1 : j, sum);
+        }
     }
 }
 

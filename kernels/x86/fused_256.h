@@ -42,33 +42,55 @@ static ALWAYS_INLINE void fused_steps(const struct line_decoder *t, __m256i (*ac
     }
 }
 
-static ALWAYS_INLINE void fused_tile(const struct ffp8_dot *d, size_t rows, ffp8_class c, enum line_kind kind) {
-    struct line_decoder t;
+/* Segments [i, end) into acc. */
+static ALWAYS_INLINE void fused_segments(const struct ffp8_dot *d, const struct line_decoder *t, size_t i, size_t end,
+                                         __m256i (*acc)[FUSED_ROWS][2], struct high *high, size_t rows, ffp8_class c, enum line_kind kind) {
     const __m256i zero = _mm256_setzero_si256(), a_offset = _mm256_set1_epi8((char)d->a_offset);
-    __m256i acc[2][FUSED_ROWS][2], offset_sum[2][2] = {{zero, zero}, {zero, zero}};
+    __m256i offset_sum[2][2] = {{zero, zero}, {zero, zero}};
     const size_t lda = d->lda_bytes, steps = c == FFP8_CLASS_F32 ? 2 : 1;
-    line_decoder_init(&t, d->lut);
-    UNROLL
-    for (size_t r = 0; r < rows; r++) acc[0][r][0] = acc[0][r][1] = acc[1][r][0] = acc[1][r][1] = zero;
-    for (size_t i = 0; i < d->count; i++) {
+    size_t room = d->carry_words;
+    for (; i < end; i++) {
         const uint8_t *a = d->a[i], *lines = d->b[i];
-        size_t w = d->words;
-        for (; w >= steps; w -= steps, a += steps * FFP8_WORD_BYTES, lines += lines_bytes(c)) {
-            fused_steps(&t, acc, offset_sum, a_offset, a, lda, lines, rows, steps, c, kind);
+        for (size_t left = d->words, run; left; left -= run) {
+            size_t w = run = run_words(d, left, &room, c);
+            if (!run) {
+                carry(acc[0], &high[0], rows);
+                carry(acc[1], &high[1], rows);
+            }
+            for (; w >= steps; w -= steps, a += steps * FFP8_WORD_BYTES, lines += lines_bytes(c))
+                fused_steps(t, acc, offset_sum, a_offset, a, lda, lines, rows, steps, c, kind);
+            if (w) fused_steps(t, acc, offset_sum, a_offset, a, lda, lines, rows, 1, c, kind);
         }
-        if (w) fused_steps(&t, acc, offset_sum, a_offset, a, lda, lines, rows, 1, c, kind);
     }
-    UNROLL
-    for (size_t x = 0; x < 2; x++) {
-        if (c == FFP8_CLASS_I8) {
+    if (c == FFP8_CLASS_I8) {
+        UNROLL
+        for (size_t x = 0; x < 2; x++) {
             UNROLL
             for (size_t r = 0; r < rows; r++) {
                 acc[x][r][0] = _mm256_sub_epi32(acc[x][r][0], offset_sum[x][0]);
                 acc[x][r][1] = _mm256_sub_epi32(acc[x][r][1], offset_sum[x][1]);
             }
         }
-        finish(d, acc[x], rows, 8 * x, 16 + 8 * x, c);
     }
+}
+
+static ALWAYS_INLINE void fused_tile(const struct ffp8_dot *d, size_t rows, ffp8_class c, enum line_kind kind) {
+    struct line_decoder t;
+    const size_t step = d->flags & FFP8_DOT_EACH ? 1 : d->count; /* segments of a sum */
+    size_t i = 0;
+    line_decoder_init(&t, d->lut);
+    do {
+        __m256i acc[2][FUSED_ROWS][2];
+        struct high high[2];
+        high_init(&high[0], d, step, rows, c);
+        high_init(&high[1], d, step, rows, c);
+        UNROLL
+        for (size_t r = 0; r < rows; r++) acc[0][r][0] = acc[0][r][1] = acc[1][r][0] = acc[1][r][1] = _mm256_setzero_si256();
+        fused_segments(d, &t, i, i + step, acc, high, rows, c, kind);
+        UNROLL
+        for (size_t x = 0; x < 2; x++) finish(d, i, acc[x], &high[x], rows, 8 * x, 16 + 8 * x, c);
+        i += step;
+    } while (i < d->count);
 }
 
 static ALWAYS_INLINE void fused_rows(const struct ffp8_dot *d, ffp8_class c, enum line_kind kind) {

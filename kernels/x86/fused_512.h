@@ -2,10 +2,10 @@
  *
  * fused_512.h - the fused kernels of the tiers with 512-bit registers: few rows of A against packed lines
  *
- * Formula: struct ffp8_dot. Each code of B is read from memory once, decoded in registers (line_512.h) and multiplied with all rows.
+ * Formula: struct ffp8_dot. Each code of B is decoded in registers (line_512.h) and multiplied with all rows of the tile.
  * Registers: 8 rows x 2 accumulators of 16 columns = 16, tables up to 8, the rest for decoding.
- * Order: that of the dot kernels: one accumulator an element of C, segments and words in increasing order. One row makes one chain of dots,
- * the latency of which is less than the time that memory takes for a line.
+ * Order: that of the dot kernels: one accumulator an element of C, segments and words in increasing order, so that a row's sums do not depend
+ * on how many rows there are. One row makes one chain of dots, the latency of which is less than the time that memory takes for a line.
  * I8: -a_offset times the sum of B's elements is one more dot, with a_offset as its A.
  * Bound: reading the lines, which are prefetched, with one or two rows; then decoding; from 6 rows on the dot instruction.
  * Tails: an instance for each number of rows, store masks.
@@ -38,21 +38,24 @@ static ALWAYS_INLINE void fused_steps(const struct line_tables *t, __m512i (*acc
     }
 }
 
-static ALWAYS_INLINE void fused_tile(const struct ffp8_dot *d, size_t rows, ffp8_class c, enum line_kind kind) {
-    struct line_tables t;
+/* Segments [i, end) into acc. */
+static ALWAYS_INLINE void fused_segments(const struct ffp8_dot *d, const struct line_tables *t, size_t i, size_t end, __m512i (*acc)[2],
+                                         struct high *high, size_t rows, ffp8_class c, enum line_kind kind) {
     const __m512i zero = _mm512_setzero_si512(), a_offset = _mm512_set1_epi8((char)d->a_offset);
-    __m512i acc[FUSED_ROWS][2], offset_sum[2] = {zero, zero};
-    size_t lda = d->lda_bytes;
-    line_tables_load(&t, d->lut, c, kind);
-    UNROLL
-    for (size_t r = 0; r < rows; r++) acc[r][0] = acc[r][1] = zero;
-    for (size_t i = 0; i < d->count; i++) {
+    __m512i offset_sum[2] = {zero, zero};
+    const size_t lda = d->lda_bytes;
+    size_t room = d->carry_words;
+    for (; i < end; i++) {
         const uint8_t *a = d->a[i], *lines = d->b[i];
-        size_t w = 0;
-        for (; w + 2 <= d->words; w += 2, a += 2 * FFP8_WORD_BYTES, lines += two_steps_bytes(c)) {
-            fused_steps(&t, acc, offset_sum, a_offset, a, lda, lines, rows, 2, c, kind);
+        for (size_t left = d->words, run; left; left -= run) {
+            size_t w = run = run_words(d, left, &room, c);
+            if (!run) carry(acc, high, rows, 2);
+            for (; w >= 2; w -= 2, a += 2 * FFP8_WORD_BYTES, lines += two_steps_bytes(c))
+                fused_steps(t, acc, offset_sum, a_offset, a, lda, lines, rows, 2, c, kind);
+            if (!w) continue;
+            fused_steps(t, acc, offset_sum, a_offset, a, lda, lines, rows, 1, c, kind);
+            if (c == FFP8_CLASS_I16) a += FFP8_WORD_BYTES, lines += FFP8_LINE_BYTES; /* the segment may go on behind a carry */
         }
-        if (w < d->words) fused_steps(&t, acc, offset_sum, a_offset, a, lda, lines, rows, 1, c, kind);
     }
     if (c == FFP8_CLASS_I8) {
         UNROLL
@@ -61,7 +64,23 @@ static ALWAYS_INLINE void fused_tile(const struct ffp8_dot *d, size_t rows, ffp8
             acc[r][1] = _mm512_sub_epi32(acc[r][1], offset_sum[1]);
         }
     }
-    finish(d, acc, rows, 2, c);
+}
+
+static ALWAYS_INLINE void fused_tile(const struct ffp8_dot *d, size_t rows, ffp8_class c, enum line_kind kind) {
+    struct line_tables t;
+    const size_t step = d->flags & FFP8_DOT_EACH ? 1 : d->count; /* segments of a sum */
+    size_t i = 0;
+    line_tables_load(&t, d->lut, c, kind);
+    do {
+        __m512i acc[FUSED_ROWS][2];
+        struct high high;
+        high_init(&high, d, step, rows, c);
+        UNROLL
+        for (size_t r = 0; r < rows; r++) acc[r][0] = acc[r][1] = _mm512_setzero_si512();
+        fused_segments(d, &t, i, i + step, acc, &high, rows, c, kind);
+        finish(d, i, acc, &high, rows, 2, c);
+        i += step;
+    } while (i < d->count);
 }
 
 static ALWAYS_INLINE void fused_rows(const struct ffp8_dot *d, ffp8_class c, enum line_kind kind) {

@@ -11,7 +11,8 @@
  * takes denormal elements of A as zero: then the sum without them is as right. The scale s and c's old value make
  *     |s| B + u (|y| + |s| B) + 2^-149,  y = the exact sum * s + c,
  * one rounding more. Half of the calls use small integers, for which every partial sum is exact: these are compared bitwise on all classes.
- * A float sum must also not depend on the tile around it: a part of the tile is computed again and compared bitwise.
+ * A float sum must also not depend on the tile around it: a part of the tile is computed again and compared bitwise. So are segments that
+ * are scaled one by one, by FP32 or E8M0, with as many calls of one segment that FP32 scales.
  */
 #include <inttypes.h>
 #include <math.h>
@@ -34,6 +35,7 @@ struct tile {
     bool exact, specials, denormals;
     size_t rows, cols, words, count, k; /* k: elements of a segment */
     unsigned flags;
+    size_t carry_words;
     uint8_t a_offset;
 };
 
@@ -91,13 +93,18 @@ static bool fill_b_codes(struct check_run *run, const struct tile *t, int *large
     return true;
 }
 
-static bool fill(struct check_run *run, const struct tile *t) {
-    const size_t terms = t->count * t->k;
+static bool fill(struct check_run *run, struct tile *t) {
+    size_t terms = t->count * t->k;
     int limit_b = 256, limit_a;
     if (t->c == FFP8_CLASS_I8) limit_b = 128;
     if (t->c == FFP8_CLASS_I16) limit_b = (const int[]){15, 252, 1984, FFP8_I16_LIMIT}[check_below(&run->rand, 4)];
     if (t->fused && !fill_b_codes(run, t, &limit_b)) return false;
-    /* A's largest magnitude: the driver keeps integer sums within int32; exact float runs need all partial sums below 2^24 units. */
+    if (t->c == FFP8_CLASS_I16 && !t->direct) { /* int32 need not hold the whole sum */
+        const size_t all = t->count * t->words, least = all / FFP8_MOST_CARRIES + 1;
+        t->carry_words = least + (check_chance(&run->rand, 2) ? all : check_below(&run->rand, all + 1));
+        terms = ffp8_min_size(terms, t->carry_words * ffp8_class_elements(t->c));
+    }
+    /* A's largest magnitude: the driver keeps integer sums within int32, or what is summed before a carry; exact float runs need all partial sums below 2^24 units. */
     if (t->c == FFP8_CLASS_I8)
         limit_a = 255;
     else if (t->c == FFP8_CLASS_I16)
@@ -181,7 +188,7 @@ static bool compare(struct check_run *run, const struct tile *t, const struct ff
     const bool integer = t->c <= FFP8_CLASS_I16, bitwise = integer || t->exact;
     for (size_t r = 0; r < t->rows; r++)
         for (size_t j = 0; j < t->cols; j++) {
-            const float scale = d->row_scale ? d->row_scale[r] * d->col_scale[j] : d->col_scale[j];
+            const float column = ((const float *)d->col_scale)[j], scale = d->row_scale ? d->row_scale[r] * column : column;
             const float old = t->flags & FFP8_DOT_ADD ? ((const float *)(c->saved + r * c->stride_bytes))[j] : 0;
             struct truth truth = {0, 0, 0};
             if (integer)
@@ -236,6 +243,38 @@ static bool check_part(struct check_run *run, const struct tile *t, struct dot_c
             return false;
         }
     return true;
+}
+
+/* Segments that are scaled one by one must give what as many calls give. */
+static bool check_each(struct check_run *run, const struct tile *t, struct dot_call *call, struct check_buffer *c) {
+    static float want[MAX_ROWS * FFP8_NR], row_scale[MAX_COUNT][MAX_ROWS], col_scale[MAX_COUNT][FFP8_NR];
+    static uint8_t col_code[MAX_COUNT][FFP8_NR];
+    const bool e8m0 = check_chance(&run->rand, 2);
+    check_restore(run);
+    for (size_t r = 0; r < t->rows; r++) memcpy(want + r * FFP8_NR, (uint8_t *)c->data + r * c->stride_bytes, t->cols * 4);
+    struct ffp8_dot each = *call->d, one;
+    each.flags |= FFP8_DOT_EACH;
+    each.col_scale = e8m0 ? (const void *)col_code[0] : col_scale[0], each.ld_col_scale = FFP8_NR;
+    if (e8m0) each.flags |= FFP8_DOT_E8M0;
+    if (each.row_scale) each.row_scale = row_scale[0], each.ld_row_scale = MAX_ROWS;
+    for (size_t i = 0; i < t->count; i++) {
+        for (size_t r = 0; r < t->rows; r++) row_scale[i][r] = random_scale(run, t->exact);
+        for (size_t j = 0; j < FFP8_NR; j++) {
+            col_scale[i][j] = random_scale(run, t->exact);
+            if (!e8m0) continue;
+            col_code[i][j] = (uint8_t)(check_chance(&run->rand, 8) ? 255 * check_below(&run->rand, 2) : 119 + check_below(&run->rand, 17));
+            col_scale[i][j] = col_code[i][j] == 255 ? NAN : ldexpf(1, (int)col_code[i][j] - 127);
+        }
+        one = each;
+        one.flags = t->flags | (i > 0 ? FFP8_DOT_ADD : 0);
+        one.a += i, one.b += i, one.count = 1;
+        one.c = want, one.ldc = FFP8_NR;
+        one.col_scale = col_scale[i];
+        if (each.row_scale) one.row_scale = row_scale[i];
+        call->kernel(&one);
+    }
+    struct dot_call again = {call->kernel, &each};
+    return check_call(run, invoke, &again) && check_bits(run, c, want, FFP8_NR, CHECK_F32, CHECK_ANY_NAN);
 }
 
 static bool check_tile(struct check_run *run, struct tile *t) {
@@ -317,6 +356,7 @@ static bool check_tile(struct check_run *run, struct tile *t) {
                            .col_scale = col_scale->kernel,
                            .lut = t->fused ? table->kernel : NULL,
                            .flags = t->flags,
+                           .carry_words = t->carry_words,
                            .a_offset = t->a_offset,
                            .terms = t->direct ? t->k : 0,
                            .ldb = ldb,
@@ -326,7 +366,8 @@ static bool check_tile(struct check_run *run, struct tile *t) {
                                        : run->kernels->dot[t->c],
                             arguments->kernel};
     if (!check_call(run, invoke, &call) || !compare(run, t, d, c, wide)) return false;
-    return integer || check_part(run, t, &call, c, a_list->data);
+    if (!integer && !check_part(run, t, &call, c, a_list->data)) return false;
+    return t->direct || t->count == 0 || t->flags & (FFP8_DOT_WIDE_IN | FFP8_DOT_WIDE_OUT) || check_each(run, t, &call, c);
 }
 
 /* ---------------------------------------------------------------------------------------------------------------

@@ -167,7 +167,8 @@ void ffp8_lut_init_scaled(struct ffp8_lut *lut, const ffp8_format *format, float
     if (to == FFP8_TYPE_F32)
         memcpy(lut->element, value, sizeof value);
     else
-        for (unsigned c = 0; c < 256; c++) lut->element[c] = to == FFP8_TYPE_BF16 ? ffp8_bf16_from_f32(value[c]) : ffp8_f16_from_f32(value[c]);
+        for (unsigned c = 0; c < 256; c++)
+            lut->element[c] = to == FFP8_TYPE_BF16 ? ffp8_bf16_from_f32(value[c]) : ffp8_f16_from_f32(value[c]);
     lut->class_of = to == FFP8_TYPE_F32 ? FFP8_CLASS_F32 : FFP8_CLASS_BF16;
     lut->mirrored = halves_differ_by(lut, to == FFP8_TYPE_F32 ? 0x80000000u : 0x8000u);
     set_planes(lut);

@@ -5,12 +5,9 @@
 #ifndef FFP8_BENCH_NUMKONG_H
 #define FFP8_BENCH_NUMKONG_H
 
-#include "measure.h"
+#include "worker.h"
 
 /* type: "e4m3" or "e5m2". NULL: it is not installed, or does not serve this. */
-struct bench_numkong;
-struct bench_numkong *bench_numkong_create(const char *type, size_t m, size_t n, size_t k);
-void bench_numkong_free(struct bench_numkong *numkong);
-bench_run bench_numkong_run; /* context: a struct bench_numkong */
+struct bench_worker *bench_numkong_create(const char *type, size_t m, size_t n, size_t k);
 
 #endif

@@ -1,14 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""NumKong's packed matrix product, a slice of it for each line on standard input.
-
-usage: numkong_worker.py TYPE M N K. Answers "ready"; then to each line, a number of runs, the seconds of processor time that they took.
-"""
+"""NumKong's packed matrix product, a slice of it on request (worker.py). usage: numkong_worker.py TYPE M N K"""
 import ctypes
 import random
 import sys
-import time
 
 import numkong
+from worker import serve
 
 kind, m, n, k = sys.argv[1], *map(int, sys.argv[2:])
 
@@ -19,9 +16,4 @@ def matrix(rows, seed):
 
 
 a, w, c = matrix(m, 1), numkong.dots_pack(matrix(n, 2), dtype=kind), numkong.zeros((m, n), dtype="float32")
-print("ready", flush=True)
-for line in sys.stdin:
-    start = time.thread_time()
-    for _ in range(int(line)):
-        numkong.dots_packed(a, w, out=c)
-    print(time.thread_time() - start, flush=True)
+serve(lambda: numkong.dots_packed(a, w, out=c))

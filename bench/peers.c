@@ -85,12 +85,12 @@ static bool create_xnn(struct bench_peer *peer, const struct bench_peer_spec *sp
 }
 #endif
 
-static void free_numkong(void *object) { bench_numkong_free(object); }
+static void free_numkong(void *object) { bench_worker_free(object); }
 
 static bool create_numkong(struct bench_peer *peer, const struct bench_peer_spec *spec) {
     const char *type = spec->kind == BENCH_PEER_NUMKONG_E4M3 ? "e4m3" : "e5m2";
     peer->object = bench_numkong_create(type, spec->m, spec->n, spec->k);
-    peer->run = bench_numkong_run;
+    peer->run = bench_worker_run;
     peer->free_object = free_numkong;
     snprintf(peer->name, sizeof peer->name, "NumKong %s", type);
     return peer->object != NULL;

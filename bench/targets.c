@@ -74,6 +74,8 @@ int targets_finish(void) {
 void target_begin(struct target *target, int row) {
     memset(target, 0, sizeof *target);
     target->row = row;
+    target->unit = "G/s";
+    target->unit_size = 1e9;
 }
 
 void target_own(struct target *target, void *object, void (*free_object)(void *object)) {
@@ -176,6 +178,12 @@ static bool reached(const struct target *target, const struct bench_measured *me
     return target->best_counts ? any : all;
 }
 
+/* The end of a line that was measured. */
+static void count(bool pass) {
+    printf("  %s\n", pass ? "pass" : "short");
+    *(pass ? &passed : &fell_short) += 1;
+}
+
 void target_end(struct target *target) {
     struct bench_measured measured[BENCH_MOST_CONTENDERS] = {0};
     if (!target->missing && !bench_measure(target->contenders, target->count, seconds_per_line, measured))
@@ -186,18 +194,22 @@ void target_end(struct target *target) {
         *(target->elsewhere ? &elsewhere : &not_measured) += 1;
     } else {
         bool pass = reached(target, measured);
-        printf("%8.2f G/s", measured[0].rate * 1e-9);
+        printf("%8.2f %s", measured[0].rate / target->unit_size, target->unit);
         for (size_t i = 1; i < target->count; i++) {
             printf("  %.3f x %s", measured[i].ratio, target->names[i]);
             if (target->least[i] > 0) printf(" (%.2f)", target->least[i]);
         }
-        printf("  %s\n", pass ? "pass" : "short");
-        *(pass ? &passed : &fell_short) += 1;
+        count(pass);
     }
     fflush(stdout);
     for (size_t i = 0; i < target->owned_count; i++) {
         if (target->owned[i].object) target->owned[i].free(target->owned[i].object);
     }
+}
+
+void target_at_most(int row, const char *what, const char *figures, const char *than, double ratio, double most) {
+    printf("%2d  %-56s %s  %.4f x %s (%.2f)", row, what, figures, ratio, than, most);
+    count(ratio <= most);
 }
 
 void target_elsewhere(int row, const char *what, const char *why) {

@@ -22,6 +22,8 @@ struct target {
     char names[BENCH_MOST_CONTENDERS][80];
     double least[BENCH_MOST_CONTENDERS];
     size_t count;
+    const char *unit; /* of the rate that is printed, and how much of it that is; 1e9 operations or bytes a second unless changed */
+    double unit_size;
     bool best_counts;    /* the goal is the least of what roofs allow: the best of their ratios must reach it */
     const char *missing; /* why it cannot be measured */
     bool elsewhere;      /* missing for want of another machine, which is no failure */
@@ -56,6 +58,9 @@ void target_dot(struct target *target, ffp8_isa isa, enum bench_dot dot, double 
 void target_memory(struct target *target, const char *name, enum bench_traffic traffic, size_t source, size_t target_bytes,
                    const ffp8_threads *threads, double scale, double least);
 void target_end(struct target *target);
+
+/* A line that needs no timing: a ratio to `than`, which must be at most `most`, and where it comes from. */
+void target_at_most(int row, const char *what, const char *figures, const char *than, double ratio, double most);
 
 /* A whole row that cannot be measured here. */
 void target_elsewhere(int row, const char *what, const char *why);

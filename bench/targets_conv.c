@@ -8,6 +8,7 @@
 
 #include "shapes.h"
 #include "targets.h"
+#include "targets_network.h"
 
 static const ffp8_isa BEST = FFP8_ISA_AVX512BF16;
 
@@ -193,16 +194,24 @@ static void row_9(const struct bench_conv_shape *s) {
     target_end(&t);
 }
 
-static void row_10(void) { target_elsewhere(10, "whole networks against ONNX Runtime", "not a program of kernels: not measured here"); }
-static void row_11(void) { target_elsewhere(11, "memory of a whole network", "ffp8-demo prints it"); }
+#ifdef FFP8_HAVE_NETWORKS
+static void rows_10_and_11(ffp8_isa isa) { targets_networks(10, 11, isa); }
+#else
+static void rows_10_and_11(ffp8_isa isa) {
+    (void)isa;
+    for (int row = 10; row <= 11; row++)
+        if (targets_row(row)) target_elsewhere(row, "whole networks", "oneDNN, cJSON or zlib was not here when this was built");
+}
+#endif
 
 int main(int argc, char **argv) {
     static void (*const of_layers[])(const struct bench_conv_shape *) = {
         [1] = row_1, [2] = row_2, [3] = row_3, [4] = row_4, [7] = row_7, [9] = row_9};
-    static void (*const others[])(void) = {[5] = row_5, [6] = row_6, [8] = row_8, [10] = row_10, [11] = row_11};
+    static void (*const others[])(void) = {[5] = row_5, [6] = row_6, [8] = row_8};
+    const ffp8_isa active = ffp8_active_isa(); /* the best one, or what the environment says */
     int status;
     if (!targets_start(argc, argv, "ffp8-targets-conv", &status)) return status;
-    for (int row = 1; row <= 11; row++) {
+    for (int row = 1; row <= 9; row++) {
         if (!targets_row(row)) continue;
         if ((size_t)row < BENCH_COUNT(of_layers) && of_layers[row]) {
             for (size_t s = 0; s < BENCH_COUNT(bench_resnet50); s++) of_layers[row](&bench_resnet50[s]);
@@ -210,5 +219,6 @@ int main(int argc, char **argv) {
             others[row]();
         }
     }
+    rows_10_and_11(active);
     return targets_finish();
 }

@@ -21,6 +21,16 @@ function(ffp8_use_numkong target)
   endif()
 endfunction()
 
+# ffp8_use_onnxruntime(TARGET): the same for ONNX Runtime, which also needs ONNX to make its models; FFP8_NETWORKS_DIR is where they are kept.
+function(ffp8_use_onnxruntime target)
+  file(GLOB runtime ${PROJECT_SOURCE_DIR}/build/venv/lib/python3*/site-packages/onnxruntime)
+  file(GLOB onnx ${PROJECT_SOURCE_DIR}/build/venv/lib/python3*/site-packages/onnx)
+  if(runtime AND onnx)
+    target_compile_definitions(${target} PRIVATE FFP8_ONNXRUNTIME_PYTHON="${PROJECT_SOURCE_DIR}/build/venv/bin/python3"
+      FFP8_ONNXRUNTIME_WORKER="${PROJECT_SOURCE_DIR}/bench/onnxruntime_worker.py" FFP8_NETWORKS_DIR="${PROJECT_BINARY_DIR}/networks")
+  endif()
+endfunction()
+
 # Target DNNL::dnnl where oneDNN is installed. Not by its own CMake package: Debian's asks for OpenCL's headers, which only GPUs need.
 find_library(DNNL_LIBRARY dnnl)
 find_path(DNNL_INCLUDE_DIR dnnl.h)

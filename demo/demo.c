@@ -12,21 +12,14 @@
 #include <time.h>
 
 #include "ffp8/pthreadpool.h"
+#include "calibration.h"
+#include "data.h"
 #include "fp32_model.h"
 #include "model8.h"
 #include "progress.h"
 #include "speed.h"
 
-enum { BATCH = 64, MAX_CLASSES = 1024, CALIBRATION_IMAGES = 1024 };
-
-#define FASHION_MNIST "/usr/share/datasets/fashion-mnist/"
-#define FASHION_MNIST_WEIGHTS FFP8_SOURCE_DIR "/demo/fashion_mnist_resnet8.safetensors"
-
-struct data {
-    struct tensors tensors;
-    struct network network;
-    struct images images, calibration;
-};
+enum { BATCH = 64, MODELS = 4 };
 
 /* A model of any number format. */
 typedef bool run_function(void *model, const float *x, float *logits);
@@ -89,37 +82,6 @@ static bool evaluate(struct result *result, run_function *run, void *model, cons
     return ok;
 }
 
-/* Calibration: the range of each activation first, then the error of each candidate format. */
-struct observation {
-    ffp8_calibrator *calibrators;
-    bool measure;
-};
-
-static bool observe(void *context, size_t activation, const float *values, size_t count) {
-    const struct observation *o = context;
-    ffp8_calibrator *c = &o->calibrators[activation];
-    return (o->measure ? ffp8_calibrator_measure(c, values, count) : ffp8_calibrator_observe(c, values, count)) == FFP8_OK;
-}
-
-static bool calibrate(struct fp32_model *model, const struct images *images, ffp8_calibrator *calibrators) {
-    size_t classes = model->network->layers[model->network->layer_count - 1].shape.c_out;
-    size_t image = images->height * images->width * images->channels, batches = images->count / BATCH;
-    float *logits = malloc(BATCH * classes * sizeof *logits);
-    struct observation o = {calibrators, false};
-    model->observer = observe;
-    model->context = &o;
-    bool ok = logits && batches > 0;
-    for (size_t i = 0; ok && i < 2 * batches; i++) {
-        o.measure = i >= batches;
-        ok = fp32_model_run(model, images->pixels + i % batches * BATCH * image, logits);
-        progress("calibration", i + 1, 2 * batches);
-    }
-    model->observer = NULL;
-    model->context = NULL;
-    free(logits);
-    return ok;
-}
-
 /* ------------------------------------------------------------------------------------------------------------- report */
 
 static void number_format_text(const ffp8_format *format, char *text, size_t bytes) {
@@ -173,21 +135,9 @@ static void report_results(const struct result *results, size_t count, cJSON *js
     }
 }
 
-/* The largest input + output (+ residual) of any layer for one image, in elements. */
-static size_t peak_activation(const struct network *network) {
-    size_t peak = 0;
-    for (size_t i = 0; i < network->layer_count; i++) {
-        const struct layer *l = &network->layers[i];
-        size_t out = l->out_h * l->out_w * l->shape.c_out,
-               elements = l->shape.in_h * l->shape.in_w * l->shape.c_in + out * (l->residual ? 2 : 1);
-        if (elements > peak) peak = elements;
-    }
-    return peak;
-}
-
 static void report_bytes(const struct model8 *model, cJSON *json) {
     const struct network *network = model->network;
-    size_t packed = model8_weight_bytes(model), peak = peak_activation(network);
+    size_t packed = model8_weight_bytes(model), peak = network_peak_activation(network);
     printf("\n%-42s %12s %12s\n", "bytes", "FP32", "FFP8");
     printf("%-42s %12zu %12zu\n", "weights", network->weight_count * sizeof(float), network->weight_count);
     printf("%-42s %12s %12zu\n", "weights packed, with scales and padding", "", packed);
@@ -211,82 +161,45 @@ static bool write_json(const cJSON *json, const char *path) {
 
 /* --------------------------------------------------------------------------------------------------------------- main */
 
-static bool load(struct data *data, const char *weights, const char *images, const char *calibration, char *text, size_t bytes) {
-    if (!tensors_load(&data->tensors, weights, text, bytes)) return false;
-    struct normalization n;
-    network_normalization(&data->tensors, &n);
-    size_t channels = network_channels(&data->tensors);
-    bool ok;
-    if (images)
-        ok = images_load_cifar(&data->images, images, &n, text, bytes) &&
-             images_load_cifar(&data->calibration, calibration, &n, text, bytes);
-    else
-        ok = images_load_idx(&data->images, FASHION_MNIST "t10k-images-idx3-ubyte.gz", FASHION_MNIST "t10k-labels-idx1-ubyte.gz", SIZE_MAX,
-                             &n, text, bytes) &&
-             images_load_idx(&data->calibration, FASHION_MNIST "train-images-idx3-ubyte.gz", FASHION_MNIST "train-labels-idx1-ubyte.gz",
-                             CALIBRATION_IMAGES, &n, text, bytes);
-    if (!ok) return false;
-    if (channels != data->images.channels) {
-        snprintf(text, bytes, "%s: the network takes %zu channels, the images have %zu", weights, channels, data->images.channels);
-        return false;
-    }
-    if (data->calibration.count < BATCH) {
-        snprintf(text, bytes, "calibration needs at least %d images", BATCH);
-        return false;
-    }
-    if (!network_init(&data->network, &data->tensors, data->images.height, data->images.width, text, bytes)) return false;
-    if (data->network.layers[data->network.layer_count - 1].shape.c_out > MAX_CLASSES) {
-        snprintf(text, bytes, "%s: more than %d classes", weights, MAX_CLASSES);
-        return false;
-    }
-    return true;
-}
-
-static void unload(struct data *data) {
-    tensors_free(&data->tensors);
-    images_free(&data->images);
-    images_free(&data->calibration);
-}
-
-/* The four number formats on all images. */
+/* All number formats on all images. */
 static bool run_all(const struct data *data, const ffp8_threads *threads, cJSON *json) {
     static struct fp32_model fp32;
-    static struct model8 models[3];
+    static struct model8 models[MODELS];
     static ffp8_calibrator calibrators[NETWORK_MAX_LAYERS + 1];
-    struct result results[4] = {{.key = "fp32", .title = "FP32 (oneDNN)"},
-                                {.key = "ffp8", .title = "FFP8, chosen"},
-                                {.key = "e4m3", .title = "E4M3 for every tensor"},
-                                {.key = "int8", .title = "INT8 for every tensor"}};
-    const enum model8_kind kinds[3] = {MODEL8_CHOSEN, MODEL8_E4M3, MODEL8_INT8};
+    struct result results[1 + MODELS] = {{.key = "fp32", .title = "FP32 (oneDNN)"},
+                                         {.key = "ffp8", .title = "FFP8, chosen"},
+                                         {.key = "ffp8_x1", .title = "FFP8, 1 exponent bit"},
+                                         {.key = "e4m3", .title = "E4M3 for every tensor"},
+                                         {.key = "int8", .title = "INT8 for every tensor"}};
+    const enum model8_kind kinds[MODELS] = {MODEL8_CHOSEN, MODEL8_CHOSEN_I8, MODEL8_E4M3, MODEL8_INT8};
     const struct network *network = &data->network;
-    bool ok = fp32_model_init(&fp32, network, BATCH) && calibrate(&fp32, &data->calibration, calibrators) &&
+    bool ok = fp32_model_init(&fp32, network, BATCH) && calibrate(&fp32, &data->calibration, calibrators, progress) &&
               evaluate(&results[0], run_fp32, &fp32, data, NULL);
-    for (int i = 0; ok && i < 3; i++)
+    for (int i = 0; ok && i < MODELS; i++)
         ok = model8_init(&models[i], kinds[i], network, BATCH, calibrators, threads) &&
              evaluate(&results[i + 1], run_model8, &models[i], data, &results[0]);
     if (ok) {
         report_formats(&models[0], json);
-        report_results(results, 4, json);
+        report_results(results, 1 + MODELS, json);
         report_bytes(&models[0], json);
     }
-    for (int i = 0; i < 4; i++) free(results[i].predicted);
-    for (int i = 0; i < 3; i++) model8_free(&models[i]);
+    for (int i = 0; i <= MODELS; i++) free(results[i].predicted);
+    for (int i = 0; i < MODELS; i++) model8_free(&models[i]);
     fp32_model_free(&fp32);
     return ok;
 }
 
-static int run(const char *weights, const char *images, const char *calibration, const char *json_path, int thread_count, bool speed) {
+static int run(struct data_files files, const char *json_path, int thread_count, bool speed) {
     static struct data data;
     char text[512];
-    if (!load(&data, weights, images, calibration, text, sizeof text)) {
+    if (!data_load(&data, &files, text, sizeof text)) {
         fprintf(stderr, "ffp8-demo: %s\n", text);
-        unload(&data);
         return 2;
     }
     pthreadpool_t pool = pthreadpool_create((size_t)thread_count);
     const ffp8_threads threads = ffp8_threads_from_pthreadpool(pool);
     omp_set_num_threads((int)threads.threads);
-    printf("%s: %zu layers, %zu weights; %zu test images %zux%zux%zu; tier %s, %zu thread%s\n", weights, data.network.layer_count,
+    printf("%s: %zu layers, %zu weights; %zu test images %zux%zux%zu; tier %s, %zu thread%s\n", files.weights, data.network.layer_count,
            data.network.weight_count, data.images.count, data.images.height, data.images.width, data.images.channels,
            ffp8_isa_name(ffp8_active_isa()), threads.threads, threads.threads == 1 ? "" : "s");
 
@@ -302,7 +215,7 @@ static int run(const char *weights, const char *images, const char *calibration,
     }
     cJSON_Delete(json);
     pthreadpool_destroy(pool);
-    unload(&data);
+    data_free(&data);
     return ok ? 0 : 1;
 }
 
@@ -331,9 +244,9 @@ int main(int argc, char **argv) {
         arg_print_glossary(out, table, "  %-24s %s\n");
         status = help->count ? 0 : 2;
     } else {
-        status = run(weights->count ? weights->filename[0] : FASHION_MNIST_WEIGHTS, images->count ? images->filename[0] : NULL,
-                     calibration->count ? calibration->filename[0] : NULL, json->count ? json->filename[0] : NULL,
-                     threads->count ? threads->ival[0] : 0, no_speed->count == 0);
+        struct data_files files = data_own_files;
+        if (weights->count) files = (struct data_files){weights->filename[0], images->filename[0], calibration->filename[0]};
+        status = run(files, json->count ? json->filename[0] : NULL, threads->count ? threads->ival[0] : 0, no_speed->count == 0);
     }
     arg_freetable(table, sizeof table / sizeof *table);
     return status;

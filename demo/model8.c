@@ -159,7 +159,30 @@ static bool allocate(struct model8 *model) {
     return ok && model->workspace && model->scratch && model->image_codes;
 }
 
+/* The calibrator's candidate with that width. */
+static bool one_exponent_bit(const ffp8_calibrator *calibrator, struct number_format *out) {
+    size_t i = 0;
+    while (i < calibrator->candidate_count && calibrator->candidates[i].exponent_bits != 1) i++;
+    if (i == calibrator->candidate_count) return false;
+    *out = (struct number_format){calibrator->candidates[i], 1, 10 * log10(calibrator->sum_square / calibrator->sum_square_error[i])};
+    return true;
+}
+
+/* One scale a row, as ffp8_format_choose_rows gives them, for a format with one exponent bit. */
+static bool one_exponent_bit_rows(const float *w, size_t rows, size_t k, struct model8_layer *out) {
+    ffp8_format_info info;
+    out->weight = (struct number_format){.scale = 1, .snr_db = NAN};
+    if (ffp8_format_for_range(1, 1, 1, &out->weight.format) != FFP8_OK || ffp8_format_query(&out->weight.format, &info) != FFP8_OK)
+        return false;
+    for (size_t o = 0; o < rows; o++) {
+        const float amax = largest_magnitude(w + o * k, k);
+        out->scales[o] = amax > 0 ? amax / info.max : 1;
+    }
+    return true;
+}
+
 static bool number_activation(enum model8_kind kind, const ffp8_calibrator *calibrator, struct number_format *out) {
+    if (kind == MODEL8_CHOSEN_I8) return one_exponent_bit(calibrator, out);
     if (kind != MODEL8_CHOSEN) return fixed_format(kind, fmaxf(-calibrator->min, calibrator->max), out);
     ffp8_choice choice;
     if (ffp8_calibrator_choose(calibrator, &choice) != FFP8_OK) return false;
@@ -171,6 +194,7 @@ static bool number_weights(enum model8_kind kind, const struct layer *layer, str
     size_t rows = layer->shape.c_out, k = layer->shape.c_in * layer->shape.kernel_h * layer->shape.kernel_w;
     out->scales = malloc(rows * sizeof *out->scales);
     if (!out->scales) return false;
+    if (kind == MODEL8_CHOSEN_I8) return one_exponent_bit_rows(layer->weight, rows, k, out);
     if (kind != MODEL8_CHOSEN) {
         if (!fixed_format(kind, largest_magnitude(layer->weight, rows * k), &out->weight)) return false;
         for (size_t o = 0; o < rows; o++) out->scales[o] = out->weight.scale;

@@ -32,11 +32,12 @@ struct model8 {
     uint8_t *image_codes;
 };
 
-/* Three ways to number formats.
+/* Four ways to number formats.
  * CHOSEN: for each tensor by ffp8_format_choose_rows (weights) and a calibrator (activations).
+ * CHOSEN_I8: sign and bias are chosen in the same way, the exponent has one bit: formats that 8-bit integers compute.
  * E4M3: signed E4M3 for every tensor, the bias from its range: the same method with nothing but the bias to choose.
  * INT8: the usual symmetric one, one scale a tensor. */
-enum model8_kind { MODEL8_CHOSEN, MODEL8_E4M3, MODEL8_INT8 };
+enum model8_kind { MODEL8_CHOSEN, MODEL8_CHOSEN_I8, MODEL8_E4M3, MODEL8_INT8 };
 bool model8_init(struct model8 *model, enum model8_kind kind, const struct network *network, size_t batch,
                  const ffp8_calibrator *activations, const ffp8_threads *threads);
 void model8_free(struct model8 *model);

@@ -103,6 +103,17 @@ bool network_init(struct network *network, const struct tensors *tensors, size_t
     return true;
 }
 
+size_t network_peak_activation(const struct network *network) {
+    size_t peak = 0;
+    for (size_t i = 0; i < network->layer_count; i++) {
+        const struct layer *l = &network->layers[i];
+        size_t out = l->out_h * l->out_w * l->shape.c_out,
+               elements = l->shape.in_h * l->shape.in_w * l->shape.c_in + out * (l->residual ? 2 : 1);
+        if (elements > peak) peak = elements;
+    }
+    return peak;
+}
+
 /* Shortcut A from x (the input of `first`) to the shape of the output of the block that `first` begins. */
 static void shortcut(const struct layer *first, size_t element, size_t batch, const unsigned char *x, unsigned char *y) {
     const ffp8_conv_shape *s = &first->shape;

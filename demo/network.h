@@ -42,6 +42,9 @@ size_t network_channels(const struct tensors *tensors);
 /* The network's own (metadata "mean" and "std"), or CIFAR-10's usual one. */
 void network_normalization(const struct tensors *tensors, struct normalization *normalization);
 
+/* The largest input + output (+ residual) of any layer for one image, in elements. */
+size_t network_peak_activation(const struct network *network);
+
 /* What a number format brings to the network: how one layer and the head are computed on elements of its size. */
 struct executor {
     void *self;

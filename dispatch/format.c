@@ -99,7 +99,7 @@ void ffp8_format_values(const ffp8_format *format, float value[256]) {
     }
     if (split(format, 0).significand == 0) value[0] = 0;
     if (is_signed(format))
-        for (unsigned c = 0; c < 128; c++) value[c | 0x80] = -value[c];
+        for (unsigned c = 0; c < 128; c++) value[c + 128] = -value[c];
 
     struct ffp8_landmarks mark;
     ffp8_format_landmarks(format, &mark);

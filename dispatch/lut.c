@@ -15,6 +15,10 @@ enum { HALF_BIAS = 15 };
 static void set_planes(struct ffp8_lut *lut) {
     for (unsigned c = 0; c < 256; c++) lut->plane[0][c] = (uint8_t)lut->element[c];
     for (unsigned c = 0; c < 256; c++) lut->plane[1][c] = (uint8_t)(lut->element[c] >> 8);
+    if (lut->class_of != FFP8_CLASS_F32) {
+        memset(lut->plane[2], 0, 2 * sizeof lut->plane[2]);
+        return;
+    }
     for (unsigned c = 0; c < 256; c++) lut->plane[2][c] = (uint8_t)(lut->element[c] >> 16);
     for (unsigned c = 0; c < 256; c++) lut->plane[3][c] = (uint8_t)(lut->element[c] >> 24);
 }
@@ -161,10 +165,12 @@ void ffp8_lut_init_scaled(struct ffp8_lut *lut, const ffp8_format *format, float
     ffp8_format_values(format, value);
     set_description(lut, format, false);
     lut->shift = 0;
-    for (unsigned c = 0; c < 256; c++) {
-        float v = isnan(value[c]) ? value[c] : value[c] * scale;
-        lut->element[c] = to == FFP8_TYPE_F32 ? ffp8_bits(v) : to == FFP8_TYPE_BF16 ? ffp8_bf16_from_f32(v) : ffp8_f16_from_f32(v);
-    }
+    for (unsigned c = 0; c < 256; c++) value[c] *= scale; /* the quiet NaN stays what it is */
+    if (to == FFP8_TYPE_F32)
+        memcpy(lut->element, value, sizeof value);
+    else
+        for (unsigned c = 0; c < 256; c++)
+            lut->element[c] = to == FFP8_TYPE_BF16 ? ffp8_bf16_from_f32(value[c]) : ffp8_f16_from_f32(value[c]);
     lut->class_of = to == FFP8_TYPE_F32 ? FFP8_CLASS_F32 : FFP8_CLASS_BF16;
     lut->mirrored = halves_differ_by(lut, to == FFP8_TYPE_F32 ? 0x80000000u : 0x8000u);
     set_planes(lut);

@@ -166,8 +166,10 @@ static size_t own_piece(const struct block *b, const struct ffp8_tile *tile, siz
     return at < tile->across_end ? i : (segment + across - at + tile->across_begin) * per_segment;
 }
 
-/* The calls that a tile makes for each panel of a chunk. */
+/* The calls that a tile makes for a panel of a chunk. */
 struct calls {
+    const struct ffp8_tile *tile; /* NULL: none yet */
+    size_t column;                /* of the block: where the panel begins */
     size_t count, pieces;
     struct call {
         size_t first, count; /* of the pieces below */
@@ -175,7 +177,7 @@ struct calls {
         uint32_t flags;
     } call[MAX_PIECES];
     const void *a[MAX_PIECES];
-    const uint8_t *b[MAX_PIECES]; /* in the panel at hand */
+    const uint8_t *b[MAX_PIECES];
 };
 
 /* Bytes from a panel of the block to the next. */
@@ -239,6 +241,34 @@ static void plan_calls(struct calls *calls, const struct block *b, const struct 
     }
 }
 
+static bool same_taps(const struct ffp8_tile *a, const struct ffp8_tile *b) {
+    return a->segment_begin == b->segment_begin && a->segment_end == b->segment_end && a->across_begin == b->across_begin &&
+           a->across_end == b->across_end;
+}
+
+/* The same calls for another tile with the same taps, and another panel. */
+static void move_calls(struct calls *calls, const struct block *b, const struct ffp8_tile *tile, size_t column) {
+    const ptrdiff_t rows = tile->a - calls->tile->a;
+    const ptrdiff_t panels = ((ptrdiff_t)column - (ptrdiff_t)calls->column) / FFP8_NR * (ptrdiff_t)b_stride(b);
+    for (size_t i = 0; i < calls->pieces; i++) {
+        calls->a[i] = (const uint8_t *)calls->a[i] + rows;
+        calls->b[i] += panels;
+    }
+    calls->tile = tile;
+    calls->column = column;
+}
+
+/* Calls of the chunk in progress: planned anew where taps differ. */
+static void aim_calls(struct calls *calls, const struct block *b, const struct ffp8_tile *tile, size_t column, size_t begin, size_t end) {
+    if (calls->tile && same_taps(calls->tile, tile)) {
+        move_calls(calls, b, tile, column);
+    } else {
+        plan_calls(calls, b, tile, column, begin, end);
+        calls->tile = tile;
+        calls->column = column;
+    }
+}
+
 /* Lines that the next chunk will expand: fetched into L2 while this one multiplies, a share after each call's panel. */
 struct ahead {
     const uint8_t *lines; /* of the first panel */
@@ -270,13 +300,12 @@ static void fetch_share(struct ahead *ahead) {
     }
 }
 
-/* One tile with the panels of a chunk from `column` of the block, which calls are planned for, to `end`. */
-static void run_tile(const struct block *b, const struct ffp8_tile *tile, struct calls *calls, size_t column, size_t end,
-                     struct ahead *ahead) {
+/* The tile and panel that calls are planned for, and the panels up to column `end` of the block. */
+static void run_tile(const struct block *b, struct calls *calls, size_t end, struct ahead *ahead) {
     const struct ffp8_nest *nest = b->nest;
     ffp8_dot_fn *const *const kind = nest->plain ? nest->kernels->direct : nest->fused ? nest->kernels->fused : nest->kernels->dot;
     ffp8_dot_fn *const dot = kind[nest->class_of];
-    const size_t stride = b_stride(b);
+    const struct ffp8_tile *tile = calls->tile;
     const size_t scale_bytes = nest->col_e8m0 ? 1 : sizeof(float), scales_at = nest->scale_block ? 0 : b->column;
     const bool wide_block = b->cut->wide == WIDE_BLOCK;
     struct ffp8_dot d = {
@@ -292,7 +321,8 @@ static void run_tile(const struct block *b, const struct ffp8_tile *tile, struct
         .ld_col_scale = nest->ld_col_scale,
         .carry_words = b->cut->carry_words,
     };
-    for (; column < end; column += FFP8_NR) {
+    for (size_t column = calls->column; column < end; column += FFP8_NR) {
+        if (column > calls->column) move_calls(calls, b, tile, column);
         d.cols = ffp8_min_size(FFP8_NR, b->columns - column);
         d.c = b->c + (tile->row - b->row) * b->ldc + column;
         d.wide = wide_block ? b->wide + tile->row * b->ldw + column : b->wide;
@@ -308,7 +338,6 @@ static void run_tile(const struct block *b, const struct ffp8_tile *tile, struct
             d.row_scale = nest->row_scale ? nest->row_scale + call->group * nest->ld_row_scale + tile->row : NULL;
             dot(&d);
         }
-        for (size_t i = 0; i < calls->pieces; i++) calls->b[i] += stride;
         fetch_share(ahead);
     }
 }
@@ -322,14 +351,15 @@ static void run_tiles(struct block *b, size_t begin, size_t end) {
     const struct ffp8_nest *nest = b->nest;
     const bool first = begin == 0, last = end == b->cut->pieces, at_top = first && last && nest->finish && !nest->direct;
     struct calls calls;
+    calls.tile = NULL;
     struct ahead ahead = look_ahead(b, end);
     size_t row = 0; /* the first that is not finished */
     for (size_t t = 0; t < nest->tile_count; t++) {
         const struct ffp8_tile *tile = &nest->tiles[t];
         b->row = at_top ? row : 0;
         if (first && (end == 0 || tile->segment_begin == tile->segment_end)) zero_tile(b, tile);
-        plan_calls(&calls, b, tile, 0, begin, end);
-        run_tile(b, tile, &calls, 0, b->columns, &ahead);
+        aim_calls(&calls, b, tile, 0, begin, end);
+        run_tile(b, &calls, b->columns, &ahead);
         const size_t next = t + 1 < nest->tile_count ? tile->row + tile->rows : nest->rows;
         if (!last || !nest->finish || (t + 1 < nest->tile_count && (nest->finish_rows == SIZE_MAX || next - row < nest->finish_rows)))
             continue;
@@ -342,13 +372,14 @@ static void run_tiles(struct block *b, size_t begin, size_t end) {
 static void run_panels(struct block *b, size_t begin, size_t end) {
     const struct ffp8_nest *nest = b->nest;
     struct calls calls;
+    calls.tile = NULL;
     struct ahead none = {0};
     for (size_t column = 0; column < b->columns; column += FFP8_NR)
         for (size_t t = 0; t < nest->tile_count; t++) {
             const struct ffp8_tile *tile = &nest->tiles[t];
             if (column == 0 && begin == 0 && (end == 0 || tile->segment_begin == tile->segment_end)) zero_tile(b, tile);
-            plan_calls(&calls, b, tile, column, begin, end);
-            run_tile(b, tile, &calls, column, column + FFP8_NR, &none);
+            aim_calls(&calls, b, tile, column, begin, end);
+            run_tile(b, &calls, column + FFP8_NR, &none);
         }
     if (end == b->cut->pieces && nest->finish) nest->finish(nest->context, 0, nest->rows, b->column, b->columns, b->c, b->ldc);
 }

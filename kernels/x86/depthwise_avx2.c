@@ -10,7 +10,7 @@
  */
 #include "../generic/dot_generic.h"
 #include "x86_dot.h"
-#include "finish_avx2.h"
+#include "finish_256.h"
 
 enum { CHANNELS = 8, MOST_PIXELS = 7 };
 

@@ -59,14 +59,17 @@ static ALWAYS_INLINE void finish_half(const struct ffp8_dot *d, const struct ffp
     _mm512_mask_storeu_ps(c, mask, y);
 }
 
-/* All 32 columns: without masks, which slow stores down, and with the column scales in registers. */
-static ALWAYS_INLINE void finish_whole(const struct ffp8_dot *d, const struct ffp8_dot_scale *s, __m512i (*sum)[2], size_t rows, bool add) {
-    const __m512 column[2] = {column_scales(s, 0), column_scales(s, 16)};
+/* All columns of the halves: without masks, which slow stores down, and with the column scales in registers. */
+static ALWAYS_INLINE void finish_whole(const struct ffp8_dot *d, const struct ffp8_dot_scale *s, __m512i (*sum)[2], size_t rows,
+                                       size_t halves, bool add) {
+    __m512 column[2];
+    UNROLL
+    for (size_t h = 0; h < halves; h++) column[h] = column_scales(s, 16 * h);
     float *c = d->c;
     UNROLL
     for (size_t r = 0; r < rows; r++, c += d->ldc) {
         UNROLL
-        for (size_t h = 0; h < 2; h++) {
+        for (size_t h = 0; h < halves; h++) {
             const __m512 x = _mm512_castsi512_ps(sum[r][h]);
             const __m512 scale = s->row ? _mm512_mul_ps(_mm512_set1_ps(s->row[r]), column[h]) : column[h];
             _mm512_storeu_ps(c + 16 * h, add ? _mm512_fmadd_ps(x, scale, _mm512_loadu_ps(c + 16 * h)) : _mm512_mul_ps(x, scale));
@@ -86,11 +89,11 @@ static ALWAYS_INLINE void high_init(struct high *high, const struct ffp8_dot *d,
     if (high->carries) memset(high->sum, 0, rows * sizeof high->sum[0]);
 }
 
-static ALWAYS_INLINE void carry(__m512i (*acc)[2], struct high *high, size_t rows) {
+static ALWAYS_INLINE void carry(__m512i (*acc)[2], struct high *high, size_t rows, size_t halves) {
     UNROLL
     for (size_t r = 0; r < rows; r++) {
         UNROLL
-        for (size_t h = 0; h < 2; h++) {
+        for (size_t h = 0; h < halves; h++) {
             int32_t *at = high->sum[r] + 16 * h;
             _mm512_store_si512(at, _mm512_add_epi32(_mm512_load_si512(at), _mm512_srai_epi32(acc[r][h], 16)));
             acc[r][h] = _mm512_and_si512(acc[r][h], _mm512_set1_epi32(0xFFFF));
@@ -118,7 +121,8 @@ static NO_INLINE void finish_wide(const struct ffp8_dot *d, const int32_t (*low)
                 double *wide = d->wide + r * d->ldw + at;
                 t[h] = _mm512_cvtepi32_pd(_mm256_load_si256((const __m256i *)(low[r] + at)));
                 if (high)
-                    t[h] = _mm512_fmadd_pd(_mm512_cvtepi32_pd(_mm256_load_si256((const __m256i *)(high[r] + at))), _mm512_set1_pd(65536), t[h]);
+                    t[h] = _mm512_fmadd_pd(_mm512_cvtepi32_pd(_mm256_load_si256((const __m256i *)(high[r] + at))), _mm512_set1_pd(65536),
+                                           t[h]);
                 if (d->flags & FFP8_DOT_WIDE_IN) t[h] = _mm512_add_pd(t[h], _mm512_maskz_loadu_pd(mask, wide));
                 if (!(d->flags & FFP8_DOT_WIDE_OUT)) continue;
                 if (mask == 0xFF)
@@ -133,13 +137,13 @@ static NO_INLINE void finish_wide(const struct ffp8_dot *d, const int32_t (*low)
 }
 
 /* Integer sums as floats, rounded once: both halves are exact ones, and the multiply-add is fused. */
-static ALWAYS_INLINE void to_floats(__m512i (*acc)[2], struct high *high, size_t rows, ffp8_class c) {
+static ALWAYS_INLINE void to_floats(__m512i (*acc)[2], struct high *high, size_t rows, size_t halves, ffp8_class c) {
     if (c > FFP8_CLASS_I16) return;
-    if (high->carries) carry(acc, high, rows);
+    if (high->carries) carry(acc, high, rows, halves);
     UNROLL
     for (size_t r = 0; r < rows; r++) {
         UNROLL
-        for (size_t h = 0; h < 2; h++) {
+        for (size_t h = 0; h < halves; h++) {
             __m512 sum = _mm512_cvtepi32_ps(acc[r][h]);
             if (high->carries)
                 sum = _mm512_fmadd_ps(_mm512_cvtepi32_ps(_mm512_load_si512(high->sum[r] + 16 * h)), _mm512_set1_ps(65536), sum);
@@ -149,44 +153,46 @@ static ALWAYS_INLINE void to_floats(__m512i (*acc)[2], struct high *high, size_t
 }
 
 /* The sums of segment i, or of all (i = 0). */
-static ALWAYS_INLINE void finish(const struct ffp8_dot *d, size_t i, __m512i (*acc)[2], struct high *high, size_t rows, ffp8_class c) {
+static ALWAYS_INLINE void finish(const struct ffp8_dot *d, size_t i, __m512i (*acc)[2], struct high *high, size_t rows, size_t halves,
+                                 ffp8_class c) {
     if (c <= FFP8_CLASS_I16 && d->flags & (FFP8_DOT_WIDE_IN | FFP8_DOT_WIDE_OUT)) {
         alignas(64) int32_t low[DOT_ROWS][FFP8_NR];
         UNROLL
         for (size_t r = 0; r < rows; r++) {
-            _mm512_store_si512(low[r], acc[r][0]);
-            _mm512_store_si512(low[r] + 16, acc[r][1]);
+            UNROLL
+            for (size_t h = 0; h < halves; h++) _mm512_store_si512(low[r] + 16 * h, acc[r][h]);
         }
         finish_wide(d, (const int32_t(*)[FFP8_NR])low, high->carries ? (const int32_t(*)[FFP8_NR])high->sum : NULL);
         return;
     }
-    to_floats(acc, high, rows, c);
+    to_floats(acc, high, rows, halves, c);
     const struct ffp8_dot_scale scale = ffp8_dot_scale_of(d, i);
-    if (d->cols == FFP8_NR) {
+    if (d->cols == 16 * halves) {
         if (scale.add)
-            finish_whole(d, &scale, acc, rows, true);
+            finish_whole(d, &scale, acc, rows, halves, true);
         else
-            finish_whole(d, &scale, acc, rows, false);
+            finish_whole(d, &scale, acc, rows, halves, false);
         return;
     }
     UNROLL
     for (size_t r = 0; r < rows; r++) {
         finish_half(d, &scale, r, 0, _mm512_castsi512_ps(acc[r][0]));
-        if (d->cols > 16) finish_half(d, &scale, r, 16, _mm512_castsi512_ps(acc[r][1]));
+        if (halves == 2 && d->cols > 16) finish_half(d, &scale, r, 16, _mm512_castsi512_ps(acc[r][1]));
     }
 }
 
 /* `steps` words of one segment; moves the bases on. */
-static ALWAYS_INLINE void dot_steps(__m512i (*acc)[2], const uint8_t **base, size_t lda, const uint8_t *b, size_t rows, size_t steps,
-                                    ffp8_class c) {
+static ALWAYS_INLINE void dot_steps(__m512i (*acc)[2], const uint8_t **base, size_t lda, const uint8_t *b, size_t rows, size_t halves,
+                                    size_t steps, ffp8_class c) {
     UNROLL
     for (size_t s = 0; s < steps; s++) {
-        __m512i b0 = _mm512_load_si512(b + s * FFP8_STEP_BYTES), b1 = _mm512_load_si512(b + s * FFP8_STEP_BYTES + 64);
+        __m512i b0 = _mm512_load_si512(b + s * FFP8_STEP_BYTES), b1 = b0;
+        if (halves == 2) b1 = _mm512_load_si512(b + s * FFP8_STEP_BYTES + 64);
         UNROLL
         for (size_t r = 0; r < rows; r++) {
             __m512i a = broadcast(base[r / 3] + r % 3 * lda + s * FFP8_WORD_BYTES);
             acc[r][0] = dot(acc[r][0], a, b0, c);
-            acc[r][1] = dot(acc[r][1], a, b1, c);
+            if (halves == 2) acc[r][1] = dot(acc[r][1], a, b1, c);
         }
     }
     UNROLL
@@ -198,7 +204,7 @@ static ALWAYS_INLINE void dot_steps(__m512i (*acc)[2], const uint8_t **base, siz
 
 /* Segments [i, end) of the rows from `first` on into acc. */
 static ALWAYS_INLINE void dot_segments(const struct ffp8_dot *d, size_t i, size_t end, size_t first, __m512i (*acc)[2], struct high *high,
-                                       size_t rows, ffp8_class c) {
+                                       size_t rows, size_t halves, ffp8_class c) {
     const size_t lda = d->lda_bytes;
     size_t room = d->carry_words;
     for (; i < end; i++) {
@@ -210,28 +216,28 @@ static ALWAYS_INLINE void dot_segments(const struct ffp8_dot *d, size_t i, size_
                 UNROLL
                 for (size_t r = 0; r < rows; r++) {
                     acc[r][0] = _mm512_add_epi32(acc[r][0], _mm512_load_si512(b));
-                    acc[r][1] = _mm512_add_epi32(acc[r][1], _mm512_load_si512(b + 64));
+                    if (halves == 2) acc[r][1] = _mm512_add_epi32(acc[r][1], _mm512_load_si512(b + 64));
                 }
             }
             b += FFP8_STEP_BYTES;
         }
         for (size_t left = d->words, run; left; left -= run) {
             size_t w = run = run_words(d, left, &room, c);
-            if (!run) carry(acc, high, rows);
-            for (; w >= 4; w -= 4, b += 4 * FFP8_STEP_BYTES) dot_steps(acc, base, lda, b, rows, 4, c);
-            for (; w; w--, b += FFP8_STEP_BYTES) dot_steps(acc, base, lda, b, rows, 1, c);
+            if (!run) carry(acc, high, rows, halves);
+            for (; w >= 4; w -= 4, b += 4 * FFP8_STEP_BYTES) dot_steps(acc, base, lda, b, rows, halves, 4, c);
+            for (; w; w--, b += FFP8_STEP_BYTES) dot_steps(acc, base, lda, b, rows, halves, 1, c);
         }
     }
 }
 
-static ALWAYS_INLINE void dot_tile(const struct ffp8_dot *d, size_t rows, ffp8_class c) {
+static ALWAYS_INLINE void dot_tile(const struct ffp8_dot *d, size_t rows, size_t halves, ffp8_class c) {
     __m512i acc[DOT_ROWS][2];
     struct high high;
     high_init(&high, d, d->count, rows, c);
     UNROLL
     for (size_t r = 0; r < rows; r++) acc[r][0] = acc[r][1] = _mm512_setzero_si512();
-    dot_segments(d, 0, d->count, 0, acc, &high, rows, c);
-    finish(d, 0, acc, &high, rows, c);
+    dot_segments(d, 0, d->count, 0, acc, &high, rows, halves, c);
+    finish(d, 0, acc, &high, rows, halves, c);
 }
 
 /* Segments that are scaled one by one: half as many rows at a time, whose C stays in registers beside the sums in progress. */
@@ -251,8 +257,8 @@ static ALWAYS_INLINE void each_tile(const struct ffp8_dot *d, size_t first, size
         high_init(&high, d, 1, rows, c);
         UNROLL
         for (size_t r = 0; r < rows; r++) acc[r][0] = acc[r][1] = _mm512_setzero_si512();
-        dot_segments(d, i, i + 1, first, acc, &high, rows, c);
-        to_floats(acc, &high, rows, c);
+        dot_segments(d, i, i + 1, first, acc, &high, rows, 2, c);
+        to_floats(acc, &high, rows, 2, c);
         const struct ffp8_dot_scale s = ffp8_dot_scale_of(d, i);
         const __m512 column[2] = {column_scales(&s, 0), column_scales(&s, 16)};
         UNROLL
@@ -290,26 +296,33 @@ static ALWAYS_INLINE void each_rows(const struct ffp8_dot *d, size_t first, size
 }
 
 /* One instance for each number of rows: a jump on d->rows, which is 1..14. */
+static ALWAYS_INLINE void dot_halves(const struct ffp8_dot *d, size_t halves, ffp8_class c) {
+    switch (d->rows) {
+    case 1: dot_tile(d, 1, halves, c); break;
+    case 2: dot_tile(d, 2, halves, c); break;
+    case 3: dot_tile(d, 3, halves, c); break;
+    case 4: dot_tile(d, 4, halves, c); break;
+    case 5: dot_tile(d, 5, halves, c); break;
+    case 6: dot_tile(d, 6, halves, c); break;
+    case 7: dot_tile(d, 7, halves, c); break;
+    case 8: dot_tile(d, 8, halves, c); break;
+    case 9: dot_tile(d, 9, halves, c); break;
+    case 10: dot_tile(d, 10, halves, c); break;
+    case 11: dot_tile(d, 11, halves, c); break;
+    case 12: dot_tile(d, 12, halves, c); break;
+    case 13: dot_tile(d, 13, halves, c); break;
+    case 14: dot_tile(d, 14, halves, c); break;
+    }
+}
+
+/* Up to 16 columns are one half: the dots of the other are left out. */
 static ALWAYS_INLINE void dot_rows(const struct ffp8_dot *d, ffp8_class c) {
     if (d->flags & FFP8_DOT_EACH) {
         for (size_t first = 0; first < d->rows; first += EACH_ROWS) each_rows(d, first, ffp8_min_size(EACH_ROWS, d->rows - first), c);
-        return;
-    }
-    switch (d->rows) {
-    case 1: dot_tile(d, 1, c); break;
-    case 2: dot_tile(d, 2, c); break;
-    case 3: dot_tile(d, 3, c); break;
-    case 4: dot_tile(d, 4, c); break;
-    case 5: dot_tile(d, 5, c); break;
-    case 6: dot_tile(d, 6, c); break;
-    case 7: dot_tile(d, 7, c); break;
-    case 8: dot_tile(d, 8, c); break;
-    case 9: dot_tile(d, 9, c); break;
-    case 10: dot_tile(d, 10, c); break;
-    case 11: dot_tile(d, 11, c); break;
-    case 12: dot_tile(d, 12, c); break;
-    case 13: dot_tile(d, 13, c); break;
-    case 14: dot_tile(d, 14, c); break;
+    } else if (d->cols > 16) {
+        dot_halves(d, 2, c);
+    } else {
+        dot_halves(d, 1, c);
     }
 }
 

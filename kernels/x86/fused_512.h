@@ -49,7 +49,7 @@ static ALWAYS_INLINE void fused_segments(const struct ffp8_dot *d, const struct 
         const uint8_t *a = d->a[i], *lines = d->b[i];
         for (size_t left = d->words, run; left; left -= run) {
             size_t w = run = run_words(d, left, &room, c);
-            if (!run) carry(acc, high, rows);
+            if (!run) carry(acc, high, rows, 2);
             for (; w >= 2; w -= 2, a += 2 * FFP8_WORD_BYTES, lines += two_steps_bytes(c))
                 fused_steps(t, acc, offset_sum, a_offset, a, lda, lines, rows, 2, c, kind);
             if (!w) continue;
@@ -78,7 +78,7 @@ static ALWAYS_INLINE void fused_tile(const struct ffp8_dot *d, size_t rows, ffp8
         UNROLL
         for (size_t r = 0; r < rows; r++) acc[r][0] = acc[r][1] = _mm512_setzero_si512();
         fused_segments(d, &t, i, i + step, acc, &high, rows, c, kind);
-        finish(d, i, acc, &high, rows, c);
+        finish(d, i, acc, &high, rows, 2, c);
         i += step;
     } while (i < d->count);
 }

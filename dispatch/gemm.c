@@ -36,12 +36,12 @@ struct plan {
     const struct ffp8_kernels *kernels;
     struct ffp8_nest nest; /* what all tasks share */
 
-    size_t groups, group_k;            /* along k: 1, k without groups */
-    bool a_uniform;                    /* A's scales do not differ between rows: they go into the columns' */
-    bool oracle;                       /* the nest does not serve this */
-    bool in_place;                     /* A is read where it lies */
-    bool direct;                       /* so are plain weights: they are not packed first */
-    bool scales_in_place;              /* so are the packed scales; then the rows' have the power of two */
+    size_t groups, group_k; /* along k: 1, k without groups */
+    bool a_uniform;         /* A's scales do not differ between rows: they go into the columns' */
+    bool oracle;            /* the nest does not serve this */
+    bool in_place;          /* A is read where it lies */
+    bool direct;            /* so are plain weights: they are not packed first */
+    bool scales_in_place;   /* so are the packed scales; then the rows' have the power of two */
 
     size_t row_parts, column_parts, part_rows, part_columns; /* tasks */
     size_t block_rows;                                       /* of A that are staged at once */
@@ -130,7 +130,8 @@ static const char *refusal(struct plan *plan) {
     if (a < args->k && w < args->k && a % w != 0 && w % a != 0) return "scale blocks along k of A and W do not nest";
     if (plan->operands.shift == 0) return NULL;
     const struct ffp8_exponents rows = ffp8_scales_exponents(&plan->problem->a_scales, args->m, args->k);
-    return ffp8_scales_fold(rows, plan->problem->w_exponents, plan->operands.shift) ? NULL : "a scale times the formats' power of two leaves FP32";
+    return ffp8_scales_fold(rows, plan->problem->w_exponents, plan->operands.shift) ? NULL
+                                                                                    : "a scale times the formats' power of two leaves FP32";
 }
 
 /* *bytes: what the workspace must have, whichever of the arguments' optional pointers are set. */
@@ -298,9 +299,9 @@ static void scale_block(void *context, size_t column, size_t columns) {
     for (size_t g = 0; g < plan->groups; g++) {
         const size_t k = g * plan->group_k;
         float *to = (float *)(task->slice + plan->column_scale_at) + g * plan->ld_column_scale, a_scale = 1;
-        if (plan->a_uniform && a_scales->data && args->k > 0) a_scale = ffp8_scale_at(a_scales, 0, a_scales->block_k ? k / a_scales->block_k : 0);
-        if (args->k > 0)
-            ffp8_scales_rows(&plan->problem->w_scales, task->first + column, columns, k, a_scale, plan->operands.shift, to);
+        if (plan->a_uniform && a_scales->data && args->k > 0)
+            a_scale = ffp8_scale_at(a_scales, 0, a_scales->block_k ? k / a_scales->block_k : 0);
+        if (args->k > 0) ffp8_scales_rows(&plan->problem->w_scales, task->first + column, columns, k, a_scale, plan->operands.shift, to);
         for (size_t j = args->k > 0 ? columns : 0; j < plan->ld_column_scale; j++) to[j] = 0;
     }
 }
@@ -318,7 +319,8 @@ static void pack_columns(const struct plan *plan, size_t first, size_t columns, 
 /* Whether the scales of quantized rows stay in FP32's normal range as ffp8_scales_fold asks. */
 static bool rows_fold(const struct plan *plan, const float *row_scale, size_t rows) {
     const struct ffp8_scale_grid scales = {.data = row_scale, .block_rows = 1, .row_step = 1};
-    return plan->operands.shift == 0 || ffp8_scales_fold(ffp8_scales_exponents(&scales, rows, 1), plan->problem->w_exponents, plan->operands.shift);
+    return plan->operands.shift == 0 ||
+           ffp8_scales_fold(ffp8_scales_exponents(&scales, rows, 1), plan->problem->w_exponents, plan->operands.shift);
 }
 
 static void run_task(void *context, size_t index) {

@@ -53,7 +53,7 @@ struct ffp8_packed_header { /* little-endian */
     uint32_t special_used; /* 1: an Inf or NaN code occurs */
     uint32_t pad_code;
     int16_t scale_low, scale_high; /* struct ffp8_exponents of the scales */
-    uint64_t checksum; /* of the whole blob with this member zero */
+    uint64_t checksum;             /* of the whole blob with this member zero */
 };
 _Static_assert(sizeof(struct ffp8_packed_header) == 200, "the header's size is part of the layout version");
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "packed weights are little-endian");

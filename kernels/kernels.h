@@ -172,13 +172,13 @@ struct ffp8_dot {
     size_t ldc; /* elements */
     double *wide;
     size_t ldw;
-    const float *row_scale;     /* rows, or NULL */
-    const void *col_scale;      /* 32 readable: float; E8M0: uint8_t codes */
+    const float *row_scale;            /* rows, or NULL */
+    const void *col_scale;             /* 32 readable: float; E8M0: uint8_t codes */
     size_t ld_row_scale, ld_col_scale; /* EACH only */
     size_t carry_words;                /* I16, not direct */
-    const struct ffp8_lut *lut; /* fused, direct: the weights' lut */
-    size_t terms, ldb;          /* direct only */
-    uint8_t pad_code;           /* direct only */
+    const struct ffp8_lut *lut;        /* fused, direct: the weights' lut */
+    size_t terms, ldb;                 /* direct only */
+    uint8_t pad_code;                  /* direct only */
     uint32_t flags;
     uint8_t a_offset; /* I8 only: 128 or 0 */
 };
@@ -245,13 +245,13 @@ struct ffp8_kernels {
     ffp8_isa isa;
     uint64_t needs; /* FFP8_CPU_* bits of dispatch/cpu.h, all of which must be present */
 
-    ffp8_class runs_as[FFP8_CLASS_COUNT]; /* class that this tier computes a product's class in, e.g. avx2: { I16, I16, F32, F32 } */
-    uint8_t mr[FFP8_CLASS_COUNT];         /* rows of the dot kernels' tile */
-    uint8_t fused_rows;                   /* rows of the fused and direct kernels' tile; up to so many, direct beats packing */
+    ffp8_class runs_as[FFP8_CLASS_COUNT];      /* class that this tier computes a product's class in, e.g. avx2: { I16, I16, F32, F32 } */
+    uint8_t mr[FFP8_CLASS_COUNT];              /* rows of the dot kernels' tile */
+    uint8_t fused_rows;                        /* rows of the fused and direct kernels' tile; up to so many, direct beats packing */
     uint8_t most_fused_rows[FFP8_CLASS_COUNT]; /* up to so many rows of A, fused beats expand and dot */
-    uint32_t kc_bytes;                    /* K block: expanded bytes of one column */
-    uint32_t nc_columns;                  /* N block: columns whose expanded K block is kept (L2); a multiple of 32 */
-    uint32_t mc_rows;                     /* M block: rows of A that are staged at once */
+    uint32_t kc_bytes;                         /* K block: expanded bytes of one column */
+    uint32_t nc_columns;                       /* N block: columns whose expanded K block is kept (L2); a multiple of 32 */
+    uint32_t mc_rows;                          /* M block: rows of A that are staged at once */
 
     ffp8_decode8_fn *decode8;
     ffp8_decode16_fn *decode16;

@@ -62,7 +62,7 @@ struct ffp8_conv_problem {
     enum ffp8_conv_order order;
     ffp8_format w_format;
     struct ffp8_scale_grid w_scales;
-    ffp8_class class_of;  /* of the product */
+    ffp8_class class_of; /* of the product */
 };
 
 /* Output rows [begin, end) of the batch * out_h rows; returns their amax as ffp8_amax_fn does.

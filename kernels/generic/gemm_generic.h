@@ -16,8 +16,8 @@ struct ffp8_gemm_problem {
     ffp8_format w_format;
     struct ffp8_scale_grid a_scales, w_scales;
     struct ffp8_exponents w_exponents; /* of w_scales: not in size queries */
-    unsigned w_classes; /* bits 1 << ffp8_class */
-    bool w_finite;      /* no Inf or NaN code occurs */
+    unsigned w_classes;                /* bits 1 << ffp8_class */
+    bool w_finite;                     /* no Inf or NaN code occurs */
     ffp8_class product;
 };
 

@@ -124,8 +124,8 @@ static NO_INLINE void finish_wide(const struct ffp8_dot *d, size_t r, size_t j, 
 }
 
 /* The sums of segment i, or of all (i = 0). */
-static ALWAYS_INLINE void finish(const struct ffp8_dot *d, size_t i, __m256i (*acc)[2], struct high *high, size_t rows, size_t j,
-                                 size_t j1, ffp8_class c) {
+static ALWAYS_INLINE void finish(const struct ffp8_dot *d, size_t i, __m256i (*acc)[2], struct high *high, size_t rows, size_t j, size_t j1,
+                                 ffp8_class c) {
     if (c <= FFP8_CLASS_I16 && d->flags & (FFP8_DOT_WIDE_IN | FFP8_DOT_WIDE_OUT)) {
         alignas(32) int32_t low[FFP8_MAX_MR][2][8];
         UNROLL

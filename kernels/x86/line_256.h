@@ -103,7 +103,7 @@ static ALWAYS_INLINE size_t lines_bytes(ffp8_class c) { return c == FFP8_CLASS_I
 
 static ALWAYS_INLINE void prefetch_lines(const uint8_t *lines, ffp8_class c) {
     UNROLL
-    for (size_t at = 0; at < lines_bytes(c); at += FFP8_LINE_BYTES) _mm_prefetch((const char *)lines + at + PREFETCH_BYTES, _MM_HINT_T0);
+    for (size_t at = 0; at < lines_bytes(c); at += FFP8_LINE_BYTES) _mm_prefetch((const char *)lines + at + PREFETCH_BYTES, _MM_HINT_T1);
 }
 
 /* One step (I8, I16) or two (F32). */

@@ -141,7 +141,7 @@ static ALWAYS_INLINE __m512i decode_bytes(const struct line_tables *t, __m512i c
 }
 
 static ALWAYS_INLINE __m512i load_line(const uint8_t *line) {
-    _mm_prefetch((const char *)line + PREFETCH_BYTES, _MM_HINT_T0);
+    _mm_prefetch((const char *)line + PREFETCH_BYTES, _MM_HINT_T1);
     return _mm512_loadu_si512(line);
 }
 

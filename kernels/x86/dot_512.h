@@ -89,15 +89,29 @@ static ALWAYS_INLINE void high_init(struct high *high, const struct ffp8_dot *d,
     if (high->carries) memset(high->sum, 0, rows * sizeof high->sum[0]);
 }
 
+/* On copies in memory and out of line: where gcc sees what is done to accumulators here, it keeps some of them in memory all the time. */
+static NO_INLINE void carry_rows(int32_t (*low)[FFP8_NR], int32_t (*high)[FFP8_NR], size_t rows, size_t columns) {
+    for (size_t r = 0; r < rows; r++) {
+        for (size_t j = 0; j < columns; j += 16) {
+            const __m512i sum = _mm512_load_si512(low[r] + j);
+            _mm512_store_si512(high[r] + j, _mm512_add_epi32(_mm512_load_si512(high[r] + j), _mm512_srai_epi32(sum, 16)));
+            _mm512_store_si512(low[r] + j, _mm512_and_si512(sum, _mm512_set1_epi32(0xFFFF)));
+        }
+    }
+}
+
 static ALWAYS_INLINE void carry(__m512i (*acc)[2], struct high *high, size_t rows, size_t halves) {
+    alignas(64) int32_t low[DOT_ROWS][FFP8_NR];
     UNROLL
     for (size_t r = 0; r < rows; r++) {
         UNROLL
-        for (size_t h = 0; h < halves; h++) {
-            int32_t *at = high->sum[r] + 16 * h;
-            _mm512_store_si512(at, _mm512_add_epi32(_mm512_load_si512(at), _mm512_srai_epi32(acc[r][h], 16)));
-            acc[r][h] = _mm512_and_si512(acc[r][h], _mm512_set1_epi32(0xFFFF));
-        }
+        for (size_t h = 0; h < halves; h++) _mm512_store_si512(low[r] + 16 * h, acc[r][h]);
+    }
+    carry_rows(low, high->sum, rows, 16 * halves);
+    UNROLL
+    for (size_t r = 0; r < rows; r++) {
+        UNROLL
+        for (size_t h = 0; h < halves; h++) acc[r][h] = _mm512_load_si512(low[r] + 16 * h);
     }
 }
 
@@ -222,8 +236,12 @@ static ALWAYS_INLINE void dot_segments(const struct ffp8_dot *d, size_t i, size_
             b += FFP8_STEP_BYTES;
         }
         for (size_t left = d->words, run; left; left -= run) {
-            size_t w = run = run_words(d, left, &room, c);
-            if (!run) carry(acc, high, rows, halves);
+            if (c == FFP8_CLASS_I16 && room == 0) {
+                carry(acc, high, rows, halves);
+                room = d->carry_words;
+            }
+            size_t w = run = c == FFP8_CLASS_I16 ? ffp8_min_size(left, room) : left;
+            room -= run;
             for (; w >= 4; w -= 4, b += 4 * FFP8_STEP_BYTES) dot_steps(acc, base, lda, b, rows, halves, 4, c);
             for (; w; w--, b += FFP8_STEP_BYTES) dot_steps(acc, base, lda, b, rows, halves, 1, c);
         }

@@ -3,8 +3,8 @@
  * encode_avx512.c - FP32 to codes by arithmetic, 64 at a time, with or without an epilogue before it
  *
  * Rounding makes 32-bit codes of 16 floats: by the formula of kernels.h (variable shifts; all roundings, all formats), or for
- * nearest-even by two additions: bits - bias + (half - 1 + odd) for normal results, |v| + 2^(23 - fraction_bits + lowest_exponent) for
- * subnormal ones, whose last bit then has the weight of the format's last one. Four such vectors are packed to bytes with saturation: what exceeds
+ * nearest-even by the addition of 2^(23 - fraction_bits) times |v|'s power of two, or the format's lowest, which gives the sum's last bit the
+ * weight of the format's last one. Four such vectors are packed to bytes with saturation: what exceeds
  * 255 exceeds max_code too, or is max_code = 255. Signs, zeros and overflow are settled in bytes, Inf and NaN behind a branch.
  * Nearest-even: about 60 instructions for 64 elements, which move 320 bytes: faster than memory, slower than L1. Tails: masks.
  */
@@ -20,21 +20,21 @@ enum signs { SIGNED, UNSIGNED, NOT_NEGATIVE /* signs of zeros and NaNs mean noth
 
 /* Loop invariants, broadcast. */
 struct constants {
-    __m512 scale, magic;
-    __m512i half_less_one, last_bit, smallest_normal, lowest, shift, fraction_bits, key;
+    __m512 scale;
+    __m512i magic, most, smallest_normal, lowest, shift, fraction_bits, key;
     __m512i max_code, sign, overflow[2], zero[2], infinity[2], negative, nan;
 };
 
 /* The bits of 2^exponent, as long as that is a normal float; unsigned, for elsewhere they only must not trap. */
 INLINE __m512i float_exponent(int exponent) { return _mm512_set1_epi32((int)((uint32_t)(exponent + 127) << 23)); }
 
-INLINE struct constants broadcast(const struct ffp8_encoder *e, uint32_t key) {
+INLINE struct constants broadcast(const struct ffp8_encoder *e, uint32_t key, enum path path) {
     uint32_t shift = 23 - e->fraction_bits;
     struct constants c = {
         .scale = _mm512_set1_ps(e->scale),
-        .magic = _mm512_castsi512_ps(float_exponent(e->lowest_exponent + (int)shift)), /* unused where out of range */
-        .half_less_one = _mm512_sub_epi32(_mm512_set1_epi32((1 << (shift - 1)) - 1), float_exponent(e->lowest_exponent - 1)),
-        .last_bit = _mm512_set1_epi32(1 << shift),
+        .magic = float_exponent(e->lowest_exponent + (int)shift), /* unused where out of range */
+        .most = path == BY_ADDITION ? _mm512_sub_epi32(float_exponent(128 - (int)shift), _mm512_set1_epi32(1))
+                                    : _mm512_set1_epi32(0x7F7FFFFF),
         .smallest_normal = float_exponent(e->lowest_exponent),
         .lowest = _mm512_set1_epi32(e->lowest_exponent),
         .shift = _mm512_set1_epi32((int)shift),
@@ -62,13 +62,12 @@ INLINE __m512i mix(__m512i x) {
     return _mm512_xor_si512(x, _mm512_srli_epi32(x, 16));
 }
 
+/* above: by how much the exponent exceeds the lowest, where it stands in a float. */
 INLINE __m512i round_by_addition(__m512i magnitude, const struct constants *c) {
-    __mmask16 odd = _mm512_test_epi32_mask(magnitude, c->last_bit);
-    __m512i rounded = _mm512_add_epi32(magnitude, c->half_less_one);
-    rounded = _mm512_srlv_epi32(_mm512_mask_sub_epi32(rounded, odd, rounded, _mm512_set1_epi32(-1)), c->shift);
-    __mmask16 subnormal = _mm512_cmplt_epi32_mask(magnitude, c->smallest_normal);
-    __m512 sum = _mm512_add_ps(_mm512_castsi512_ps(magnitude), c->magic);
-    return _mm512_mask_sub_epi32(rounded, subnormal, _mm512_castps_si512(sum), _mm512_castps_si512(c->magic));
+    __m512i above = _mm512_subs_epu16(_mm512_and_si512(magnitude, _mm512_set1_epi32(0x7F800000)), c->smallest_normal);
+    __m512i magic = _mm512_add_epi32(above, c->magic);
+    __m512 sum = _mm512_add_ps(_mm512_castsi512_ps(magnitude), _mm512_castsi512_ps(magic));
+    return _mm512_add_epi32(_mm512_sub_epi32(_mm512_castps_si512(sum), magic), _mm512_srlv_epi32(above, c->shift));
 }
 
 INLINE __m512i round_by_shifts(__m512i magnitude, __m512i index, const struct constants *c, ffp8_rounding rounding) {
@@ -145,12 +144,15 @@ INLINE void encode_64(const struct source *src, size_t first, uint8_t *dst, __mm
     }
     y = _mm512_mask_mov_epi8(y, _mm512_cmpgt_epu8_mask(bytes, c->max_code), _mm512_mask_blend_epi8(minus, c->overflow[0], c->overflow[1]));
     y = _mm512_mask_mov_epi8(y, _mm512_testn_epi8_mask(bytes, bytes), _mm512_mask_blend_epi8(minus, c->zero[0], c->zero[1]));
-    if (__builtin_expect(_mm512_cmpgt_epi32_mask(largest, _mm512_set1_epi32(0x7F7FFFFF)) != 0, 0)) {
-        __mmask64 infinite = 0, nan = 0;
+    if (__builtin_expect(_mm512_cmpgt_epi32_mask(largest, c->most) != 0, 0)) {
+        __mmask64 beyond = 0, infinite = 0, nan = 0;
         for (int i = 0; i < 4; i++) {
+            const __m512i magnitude = _mm512_and_si512(_mm512_castps_si512(v[i]), _mm512_set1_epi32(0x7FFFFFFF));
+            beyond |= (__mmask64)_mm512_cmpgt_epi32_mask(magnitude, c->most) << 16 * i;
             infinite |= (__mmask64)_mm512_fpclass_ps_mask(v[i], 0x18) << 16 * i;
             nan |= (__mmask64)_mm512_cmp_ps_mask(v[i], v[i], _CMP_UNORD_Q) << 16 * i;
         }
+        y = _mm512_mask_mov_epi8(y, beyond, _mm512_mask_blend_epi8(minus, c->overflow[0], c->overflow[1]));
         y = _mm512_mask_mov_epi8(y, infinite, _mm512_mask_blend_epi8(minus, c->infinity[0], c->infinity[1]));
         y = _mm512_mask_mov_epi8(y, nan, c->nan);
     }
@@ -160,7 +162,7 @@ INLINE void encode_64(const struct source *src, size_t first, uint8_t *dst, __mm
 INLINE void encode_run(const struct source *src, uint8_t *dst, size_t n, const struct ffp8_encoder *e, uint64_t index,
                        ffp8_rounding rounding, enum path path, enum signs sign) {
     uint32_t key = rounding == FFP8_ROUND_STOCHASTIC ? ffp8_random_key(e->seed, index) : 0;
-    const struct constants c = broadcast(e, key);
+    const struct constants c = broadcast(e, key, path);
     size_t i = 0;
     for (; i + 64 <= n; i += 64) encode_64(src, i, dst + i, ~(__mmask64)0, (uint32_t)(index + i), &c, rounding, path, sign);
     if (i < n) encode_64(src, i, dst + i, ~(__mmask64)0 >> (64 - (n - i)), (uint32_t)(index + i), &c, rounding, path, sign);
@@ -175,10 +177,10 @@ INLINE void encode_signs(const float *src, uint8_t *dst, size_t n, const struct 
         encode_run(&plain, dst, n, e, index, rounding, path, UNSIGNED);
 }
 
-/* Additions need a magic number that is a normal float, and the last bit of a code among those of a float's fraction, where the bias of
- * exponents does not change it. */
+/* Additions need magic numbers that are normal floats, for all finite values of the format, and codes that are even where significands are. */
 static bool additions_serve(const struct ffp8_encoder *e) {
-    return e->fraction_bits > 0 && e->lowest_exponent + 23 - (int)e->fraction_bits <= 127;
+    const int rows = (int)(e->max_code >> e->fraction_bits), shift = 23 - (int)e->fraction_bits;
+    return e->fraction_bits > 0 && e->lowest_exponent + rows + shift <= 127;
 }
 
 void ffp8_encode_avx512(const float *src, uint8_t *dst, size_t n, const struct ffp8_encoder *e, uint64_t index) {

@@ -20,6 +20,8 @@
 #define UNROLL _Pragma("GCC unroll 16")
 #endif
 
-enum { PREFETCH_BYTES = 8192 }; /* packed lines: how far ahead of use they are fetched into L2; L1 has too few fill buffers for memory at full speed */
+enum {
+    PREFETCH_BYTES = 8192
+}; /* packed lines: how far ahead of use they are fetched into L2; L1 has too few fill buffers for memory at full speed */
 
 #endif

@@ -44,9 +44,9 @@ void ffp8_scales_rows(const struct ffp8_scale_grid *grid, size_t first, size_t r
     const double unit = ldexp(1, shift);
     const size_t block_rows = grid->data && grid->block_rows ? grid->block_rows : SIZE_MAX;
     const size_t k_block = grid->data && grid->block_k ? k / grid->block_k : 0;
-    for (size_t i = 0; i < rows;) {
-        const size_t block = (first + i) / block_rows;
-        const size_t end = ffp8_min_size(rows - i, block_rows - (first + i) % block_rows) + i;
+    size_t block = first / block_rows, left = block_rows - first % block_rows; /* rows of the block */
+    for (size_t i = 0; i < rows; block++, left = block_rows) {
+        const size_t end = i + ffp8_min_size(rows - i, left);
         const float scale = (float)(factor * ffp8_scale_at(grid, block, k_block) * unit);
         while (i < end) dst[i++] = scale;
     }

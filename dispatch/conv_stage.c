@@ -35,8 +35,8 @@ void ffp8_conv_stage_init(struct ffp8_conv_stage *stage, const struct ffp8_kerne
         .group_elements = order == FFP8_CONV_ROWS ? d->group_in : ffp8_class_words(class_of, d->group_in) * ffp8_class_elements(class_of),
     };
     stage->pixel_elements = d->groups * stage->group_elements;
-    /* Depthwise kernels read many pixels at one channel: those should not compete for the same sets of a cache. */
-    if (order == FFP8_CONV_LANES && stage->pixel_elements * ffp8_class_bytes(class_of) % 1024 == 0)
+    /* Kernels read many pixels at one channel: those should not compete for the same sets of a cache. */
+    if (order != FFP8_CONV_ROWS && stage->pixel_elements * ffp8_class_bytes(class_of) % 1024 == 0)
         stage->pixel_elements += FFP8_LINE_BYTES / ffp8_class_bytes(class_of);
     stage->pixel_bytes = stage->pixel_elements * ffp8_class_bytes(class_of);
     stage->row_pixels = (d->out_w - 1) * stage->column_step + (d->kernel_w - 1) * d->dilation_w + 1;

@@ -130,6 +130,18 @@ static void gemv(const struct bench_gemm_shape *s, ffp8_isa isa, const char *a, 
     target_end(&t);
 }
 
+/* Weights as a file has them, not packed. */
+static void zero_copy(int row, const struct bench_gemm_shape *s, const char *format) {
+    struct target t;
+    struct bench_gemm_spec packed = spec_of(BEST, s, format, format);
+    packed.cold = true;
+    struct bench_gemm_spec plain = packed;
+    plain.plain = true;
+    begin(&t, row, &plain, " cold, row-major");
+    target_gemm(&t, "packed", &packed, false, 0.85);
+    target_end(&t);
+}
+
 static void row_7(void) {
     static const char *const activations[] = {"f32", "bf16", "e4m3"};
     for (size_t s = 0; s < BENCH_COUNT(bench_gemv_shapes); s++) {
@@ -138,6 +150,8 @@ static void row_7(void) {
             gemv(&bench_gemv_shapes[s], FFP8_ISA_AVX2, activations[a], &targets_two_threads);
         }
     }
+    zero_copy(7, &bench_gemv_shapes[0], "e4m3");
+    zero_copy(7, &bench_gemv_shapes[0], "e3m4");
 }
 
 static void row_8(void) {
@@ -152,6 +166,8 @@ static void row_8(void) {
         target_memory(&t, "bandwidth bound", BENCH_READ, BENCH_COLD_BYTES, 0, NULL, 2 * (double)s.m, 0.85);
         target_dot(&t, BEST, BENCH_DOT_BF16, 0.85);
         target_end(&t);
+        if (s.m <= 8) zero_copy(8, &s, "e4m3");
+        if (s.m <= 8) zero_copy(8, &s, "e3m4");
         if (s.m > 4) continue;
         begin(&t, 8, &spec, " cold");
         against(&t, BENCH_PEER_DNNL_U8S8, false, &s, true, 1.0);

@@ -62,7 +62,7 @@ static struct cut make_cut(const struct ffp8_nest *nest) {
     cut.pieces = nest->segments * cut.pieces_per_segment;
 
     cut.batch = 1;
-    cut.each = nest->group_words && cut.pieces_per_group == 1 && !nest->plain;
+    cut.each = nest->group_words && cut.pieces_per_group == 1 && !nest->plain_k;
     if (cut.pieces_per_segment == 1) cut.batch = exact_words / cut.piece_words;
     if (cut.each) cut.batch = SIZE_MAX;
     cut.chunk_pieces = nest->fused ? MAX_PIECES : ffp8_min_size(MAX_PIECES, block_words / cut.piece_words);

@@ -4,10 +4,10 @@
  *
  * Formula: struct ffp8_dot. k lies in the lanes: 64 codes of a column are decoded as a packed line is (line_512.h), after a permutation that
  * makes the elements come out in increasing k, and are multiplied with 64 elements of each row of A.
- * Registers: at most 4 columns x 2 rows, 2 x 4 or 1 x 8, each with two accumulators: 16; tables up to 8, the rest for decoding.
- * Several columns share the loads of A and are prefetched a group of columns ahead.
- * Order: 32 sums (I8, I16: 16 or 32, exact in any order), k mod 64 says which; the two accumulators are added, then their lanes in a tree.
- * The order depends on nothing but the number of terms.
+ * Registers: 8 columns x 1 or 2 rows, 4 x 4 or 2 x 8: 16 accumulators; tables up to 8, the rest for decoding.
+ * Several columns share the loads of A and are prefetched a group of columns ahead, into L2: L1 has too few fill buffers.
+ * Order: 16 sums (I8, I16: exact in any order), k mod 64 says which, in increasing k; then a tree of lanes. The order depends on nothing but the
+ * number of terms.
  * I8: as in fused_512.h, the offset of A is one more dot. I8, I16: each int32 sum has a share of the terms; they are added in int64.
  * Bound: reading the codes, then decoding. Tails: an instance for each number of rows, single columns, masked loads.
  */
@@ -17,7 +17,7 @@
 #include "dot_512.h"
 #include "line_512.h"
 
-enum { DIRECT_ROWS = 8, DIRECT_COLUMNS = 4, RUN = 64 /* codes of a column that are decoded at once */ };
+enum { DIRECT_ROWS = 8, DIRECT_COLUMNS = 8, RUN = 64 /* codes of a column that are decoded at once */ };
 
 /* word[i]: the i-th vector of elements. */
 static ALWAYS_INLINE void decode_run(const struct line_tables *t, __m512i codes, ffp8_class c, enum line_kind kind, __m512i word[4]) {
@@ -45,8 +45,8 @@ static ALWAYS_INLINE __m512i load_elements(const uint8_t *a, size_t i, uint64_t 
     return _mm512_maskz_loadu_epi16((__mmask32)(live >> i * 32), a);
 }
 
-/* One run of each column with each row. acc[column][row][i % 2]; offset_sum[column]: I8 only. */
-static ALWAYS_INLINE void direct_run(const struct ffp8_dot *d, const struct line_tables *t, __m512i (*acc)[DIRECT_ROWS][2],
+/* One run of each column with each row. acc[column][row]; offset_sum[column]: I8 only. */
+static ALWAYS_INLINE void direct_run(const struct ffp8_dot *d, const struct line_tables *t, __m512i (*acc)[DIRECT_ROWS],
                                      __m512i *offset_sum, const uint8_t *a, const uint8_t *w, size_t columns, size_t rows, uint64_t live,
                                      bool whole, ffp8_class c, enum line_kind kind) {
     const size_t vectors = FFP8_WORD_BYTES / ffp8_class_elements(c), ahead = columns == 1 ? PREFETCH_BYTES : columns * d->ldb;
@@ -54,30 +54,26 @@ static ALWAYS_INLINE void direct_run(const struct ffp8_dot *d, const struct line
     for (size_t j = 0; j < columns; j++) {
         const uint8_t *at = w + j * d->ldb;
         __m512i word[4];
-        if (whole) _mm_prefetch((const char *)at + ahead, _MM_HINT_T0);
+        if (whole) _mm_prefetch((const char *)at + ahead, _MM_HINT_T1);
         decode_run(t, whole ? _mm512_loadu_si512(at) : _mm512_mask_loadu_epi8(_mm512_set1_epi8((char)d->pad_code), live, at), c, kind,
                    word);
         UNROLL
         for (size_t i = 0; i < vectors; i++) {
             UNROLL
             for (size_t r = 0; r < rows; r++)
-                acc[j][r][i % 2] = dot(acc[j][r][i % 2], load_elements(a + r * d->lda_bytes, i, live, whole, c), word[i], c);
+                acc[j][r] = dot(acc[j][r], load_elements(a + r * d->lda_bytes, i, live, whole, c), word[i], c);
         }
         if (c == FFP8_CLASS_I8)
             offset_sum[j] = dot(offset_sum[j], _mm512_maskz_mov_epi8(live, _mm512_set1_epi8((char)d->a_offset)), word[0], c);
     }
 }
 
-/* Two vectors of int32, of which the sum need not be one: through `wide` as flags say, rounded once. */
-static ALWAYS_INLINE float integer_sum(const struct ffp8_dot *d, const __m512i acc[2], __m512i offset_sum, size_t r, size_t j) {
-    __m512i all = _mm512_setzero_si512();
-    UNROLL
-    for (size_t i = 0; i < 2; i++) {
-        all = _mm512_add_epi64(all, _mm512_cvtepi32_epi64(_mm512_castsi512_si256(acc[i])));
-        all = _mm512_add_epi64(all, _mm512_cvtepi32_epi64(_mm512_extracti64x4_epi64(acc[i], 1)));
-        all = _mm512_sub_epi64(all,
-                               _mm512_cvtepi32_epi64(i ? _mm512_extracti64x4_epi64(offset_sum, 1) : _mm512_castsi512_si256(offset_sum)));
-    }
+/* The lanes' sum, which need not be an int32: through `wide` as flags say, rounded once. */
+static ALWAYS_INLINE float integer_sum(const struct ffp8_dot *d, __m512i acc, __m512i offset_sum, size_t r, size_t j) {
+    __m512i all = _mm512_add_epi64(_mm512_cvtepi32_epi64(_mm512_castsi512_si256(acc)),
+                                   _mm512_cvtepi32_epi64(_mm512_extracti64x4_epi64(acc, 1)));
+    all = _mm512_sub_epi64(all, _mm512_cvtepi32_epi64(_mm512_castsi512_si256(offset_sum)));
+    all = _mm512_sub_epi64(all, _mm512_cvtepi32_epi64(_mm512_extracti64x4_epi64(offset_sum, 1)));
     double total = (double)_mm512_reduce_add_epi64(all);
     if (d->flags & FFP8_DOT_WIDE_IN) total += d->wide[r * d->ldw + j];
     if (d->flags & FFP8_DOT_WIDE_OUT) d->wide[r * d->ldw + j] = total;
@@ -87,14 +83,14 @@ static ALWAYS_INLINE float integer_sum(const struct ffp8_dot *d, const __m512i a
 /* Columns j..j+columns-1: their sums to sum[row][column]. */
 static ALWAYS_INLINE void direct_columns(const struct ffp8_dot *d, const struct line_tables *t, float (*sum)[FFP8_NR], size_t j,
                                          size_t columns, size_t rows, ffp8_class c, enum line_kind kind) {
-    __m512i acc[DIRECT_COLUMNS][DIRECT_ROWS][2], offset_sum[DIRECT_COLUMNS];
+    __m512i acc[DIRECT_COLUMNS][DIRECT_ROWS], offset_sum[DIRECT_COLUMNS];
     const uint8_t *a = d->a[0], *w = (const uint8_t *)d->b[0] + j * d->ldb;
     size_t left = d->terms;
     UNROLL
     for (size_t i = 0; i < columns; i++) {
         offset_sum[i] = _mm512_setzero_si512();
         UNROLL
-        for (size_t r = 0; r < rows; r++) acc[i][r][0] = acc[i][r][1] = _mm512_setzero_si512();
+        for (size_t r = 0; r < rows; r++) acc[i][r] = _mm512_setzero_si512();
     }
     for (; left >= RUN; left -= RUN, w += RUN, a += RUN * ffp8_class_bytes(c))
         direct_run(d, t, acc, offset_sum, a, w, columns, rows, UINT64_MAX, true, c, kind);
@@ -103,17 +99,16 @@ static ALWAYS_INLINE void direct_columns(const struct ffp8_dot *d, const struct 
     for (size_t i = 0; i < columns; i++) {
         UNROLL
         for (size_t r = 0; r < rows; r++) {
-            const __m512 first = _mm512_castsi512_ps(acc[i][r][0]), second = _mm512_castsi512_ps(acc[i][r][1]);
             if (c <= FFP8_CLASS_I16)
                 sum[r][j + i] = integer_sum(d, acc[i][r], offset_sum[i], r, j + i);
             else
-                sum[r][j + i] = _mm512_reduce_add_ps(_mm512_add_ps(first, second));
+                sum[r][j + i] = _mm512_reduce_add_ps(_mm512_castsi512_ps(acc[i][r]));
         }
     }
 }
 
 static ALWAYS_INLINE void direct_tile(const struct ffp8_dot *d, size_t rows, ffp8_class c, enum line_kind kind) {
-    const size_t columns = rows <= 2 ? DIRECT_COLUMNS : rows <= 4 ? 2 : 1;
+    const size_t columns = rows <= 2 ? DIRECT_COLUMNS : rows <= 4 ? 4 : 2;
     alignas(64) float sum[DIRECT_ROWS][FFP8_NR] = {{0}};
     struct line_tables t;
     size_t j = 0;

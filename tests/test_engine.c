@@ -183,7 +183,7 @@ static void first_row_scale(const struct ffp8_dot *d) {
     struct ffp8_dot one = *d;
     float scale[FFP8_MAX_MR];
     for (size_t r = 0; r < d->rows; r++) scale[r] = d->row_scale ? d->row_scale[0] : 1;
-    one.row_scale = scale;
+    one.row_scale = scale, one.ld_row_scale = 0;
     GENERIC.fused[FFP8_CLASS_I8](&one);
 }
 Test(planted, one_row_scale_for_all) {

@@ -2,11 +2,12 @@
  *
  * encode_avx512.c - FP32 to codes by arithmetic, 64 at a time, with or without an epilogue before it
  *
- * Rounding makes 32-bit codes of 16 floats: by the formula of kernels.h (variable shifts; all roundings, all formats), or for
- * nearest-even by the addition of 2^(23 - fraction_bits) times |v|'s power of two, or the format's lowest, which gives the sum's last bit the
- * weight of the format's last one. Four such vectors are packed to bytes with saturation: what exceeds
- * 255 exceeds max_code too, or is max_code = 255. Signs, zeros and overflow are settled in bytes, Inf and NaN behind a branch.
- * Nearest-even: about 60 instructions for 64 elements, which move 320 bytes: faster than memory, slower than L1. Tails: masks.
+ * Rounding, two vectors of 16 floats at a time, gives 16-bit codes: by the formula of kernels.h (variable shifts; all roundings, all formats),
+ * or for nearest-even by the addition of 2^(23 - fraction_bits) times v's power of two, or the format's lowest, which gives the sum's last
+ * bit the weight of the format's last one: one fma. The low half of a sum is the rounded significand, the high half of the power its
+ * exponent: from there on all is done in words, then in bytes, to which words are packed with saturation: what exceeds 255 exceeds
+ * max_code too, or is max_code = 255. Inf, NaN and what is too large for the addition are settled behind a branch.
+ * Nearest-even: about 40 instructions for 64 elements, which move 320 bytes: faster than memory, slower than L1. Tails: masks.
  */
 #include <immintrin.h>
 
@@ -18,32 +19,45 @@
 enum path { BY_ADDITION, BY_SHIFTS };
 enum signs { SIGNED, UNSIGNED, NOT_NEGATIVE /* signs of zeros and NaNs mean nothing */ };
 
-/* Loop invariants, broadcast. */
-struct constants {
-    __m512 scale;
-    __m512i magic, most, smallest_normal, lowest, shift, fraction_bits, key;
-    __m512i max_code, sign, overflow[2], zero[2], infinity[2], negative, nan;
+/* What one instance of the loop is made for. SIMPLE: no code but the formula's is wanted for overflow, zeros and negative values. */
+struct way {
+    ffp8_rounding rounding;
+    enum path path;
+    enum signs sign;
+    bool simple;
 };
 
-/* The bits of 2^exponent, as long as that is a normal float; unsigned, for elsewhere they only must not trap. */
-INLINE __m512i float_exponent(int exponent) { return _mm512_set1_epi32((int)((uint32_t)(exponent + 127) << 23)); }
+/* Loop invariants, broadcast. Words: exponent << 8 (NOT_NEGATIVE: << 7), as `above` has them. */
+struct constants {
+    __m512 scale, smallest_normal, step;
+    __m512i lowest, shift, fraction_bits, key;
+    __m512i lowest_word, most_word;
+    __m128i word_shift;
+    __m512i max_code, overflow[2], zero[2], infinity[2], negative, nan;
+    __m512i most; /* the bits of the largest magnitude that rounding can take */
+};
 
-INLINE struct constants broadcast(const struct ffp8_encoder *e, uint32_t key, enum path path) {
-    uint32_t shift = 23 - e->fraction_bits;
+/* 2^exponent, as long as that is a normal float; elsewhere it is not used. */
+INLINE __m512 power_of_two(int exponent) { return _mm512_castsi512_ps(_mm512_set1_epi32((int)((uint32_t)(exponent + 127) << 23))); }
+
+INLINE struct constants broadcast(const struct ffp8_encoder *e, uint32_t key, struct way way) {
+    const int shift = 23 - (int)e->fraction_bits, word = way.sign == NOT_NEGATIVE ? 7 : 8;
+    const int most_exponent = way.path == BY_ADDITION ? 254 - shift : 254; /* biased */
     struct constants c = {
         .scale = _mm512_set1_ps(e->scale),
-        .magic = float_exponent(e->lowest_exponent + (int)shift), /* unused where out of range */
-        .most = path == BY_ADDITION ? _mm512_sub_epi32(float_exponent(128 - (int)shift), _mm512_set1_epi32(1))
-                                    : _mm512_set1_epi32(0x7F7FFFFF),
-        .smallest_normal = float_exponent(e->lowest_exponent),
+        .smallest_normal = power_of_two(e->lowest_exponent),
+        .step = power_of_two(shift),
         .lowest = _mm512_set1_epi32(e->lowest_exponent),
-        .shift = _mm512_set1_epi32((int)shift),
+        .shift = _mm512_set1_epi32(shift),
+        .fraction_bits = _mm512_set1_epi32((int)e->fraction_bits),
         .key = _mm512_set1_epi32((int)key),
+        .lowest_word = _mm512_set1_epi16((short)((e->lowest_exponent + 127) << word)),
+        .most_word = _mm512_set1_epi16((short)(((most_exponent + 1) << word) - 1)),
+        .word_shift = _mm_cvtsi32_si128(word - (int)e->fraction_bits),
         .max_code = _mm512_set1_epi8((char)e->max_code),
-        .sign = _mm512_set1_epi8((char)0x80),
         .negative = _mm512_set1_epi8((char)e->negative),
         .nan = _mm512_set1_epi8((char)e->nan),
-        .fraction_bits = _mm512_set1_epi32((int)e->fraction_bits),
+        .most = _mm512_set1_epi32(((most_exponent + 1) << 23) - 1),
     };
     for (int s = 0; s < 2; s++) {
         c.overflow[s] = _mm512_set1_epi8((char)e->overflow[s]);
@@ -62,15 +76,7 @@ INLINE __m512i mix(__m512i x) {
     return _mm512_xor_si512(x, _mm512_srli_epi32(x, 16));
 }
 
-/* above: by how much the exponent exceeds the lowest, where it stands in a float. */
-INLINE __m512i round_by_addition(__m512i magnitude, const struct constants *c) {
-    __m512i above = _mm512_subs_epu16(_mm512_and_si512(magnitude, _mm512_set1_epi32(0x7F800000)), c->smallest_normal);
-    __m512i magic = _mm512_add_epi32(above, c->magic);
-    __m512 sum = _mm512_add_ps(_mm512_castsi512_ps(magnitude), _mm512_castsi512_ps(magic));
-    return _mm512_add_epi32(_mm512_sub_epi32(_mm512_castps_si512(sum), magic), _mm512_srlv_epi32(above, c->shift));
-}
-
-INLINE __m512i round_by_shifts(__m512i magnitude, __m512i index, const struct constants *c, ffp8_rounding rounding) {
+INLINE __m512i shift_16(__m512i magnitude, __m512i index, const struct constants *c, ffp8_rounding rounding) {
     const __m512i one = _mm512_set1_epi32(1);
     __m512i biased = _mm512_srli_epi32(magnitude, 23);
     __m512i significand = _mm512_and_si512(magnitude, _mm512_set1_epi32(0x7FFFFF));
@@ -92,9 +98,43 @@ INLINE __m512i round_by_shifts(__m512i magnitude, __m512i index, const struct co
     return _mm512_mask_add_epi32(code, _mm512_cmpgt_epu32_mask(rest, limit), code, one);
 }
 
-/* Undoes the order in which two packs of four vectors leave their dwords. Signed saturation keeps the sign bit of what is packed. */
-INLINE __m512i in_order(__m512i packed) {
-    return _mm512_permutexvar_epi32(_mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15), packed);
+/* The low (odd = 0) or high halves of 32 elements, in order. */
+INLINE __m512i halves(__m512i x, __m512i y, int odd) {
+    const __m512i low = _mm512_setr_epi32(0x00020000, 0x00060004, 0x000A0008, 0x000E000C, 0x00120010, 0x00160014, 0x001A0018, 0x001E001C,
+                                          0x00220020, 0x00260024, 0x002A0028, 0x002E002C, 0x00320030, 0x00360034, 0x003A0038, 0x003E003C);
+    return _mm512_permutex2var_epi16(x, odd ? _mm512_add_epi16(low, _mm512_set1_epi16(1)) : low, y);
+}
+
+/* 32 elements: their codes, before signs and special cases, as words; the high halves of v or of its power of two; and their exponents. */
+struct words {
+    __m512i code, high, above;
+};
+
+INLINE struct words round_by_addition(const __m512 v[2], const struct constants *c, enum signs sign) {
+    const __m512i mask = _mm512_set1_epi32(sign == NOT_NEGATIVE ? 0x7F800000 : (int)0xFF800000);
+    __m512i power[2], sum[2];
+    for (int i = 0; i < 2; i++) {
+        __m512 p = _mm512_castsi512_ps(_mm512_and_si512(_mm512_castps_si512(v[i]), mask));
+        p = _mm512_range_ps(p, c->smallest_normal, 3); /* the larger magnitude, with p's sign */
+        power[i] = _mm512_castps_si512(p);
+        sum[i] = _mm512_castps_si512(_mm512_fmadd_ps(p, c->step, v[i]));
+    }
+    struct words w = {.high = halves(power[0], power[1], 1)};
+    w.above = sign == NOT_NEGATIVE ? w.high : _mm512_slli_epi16(w.high, 1);
+    w.code = _mm512_add_epi16(halves(sum[0], sum[1], 0), _mm512_srl_epi16(_mm512_sub_epi16(w.above, c->lowest_word), c->word_shift));
+    return w;
+}
+
+INLINE struct words round_by_shifts(const __m512 v[2], uint32_t index, const struct constants *c, ffp8_rounding rounding) {
+    const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    __m512i code[2];
+    for (int i = 0; i < 2; i++) {
+        const __m512i magnitude = _mm512_and_si512(_mm512_castps_si512(v[i]), _mm512_set1_epi32(0x7FFFFFFF));
+        code[i] = shift_16(magnitude, _mm512_add_epi32(lane, _mm512_set1_epi32((int)(index + 16u * (unsigned)i))), c, rounding);
+        code[i] = _mm512_min_epi32(code[i], _mm512_set1_epi32(INT16_MAX)); /* 8 fraction bits: larger codes than a word has */
+    }
+    const __m512i high = halves(_mm512_castps_si512(v[0]), _mm512_castps_si512(v[1]), 1);
+    return (struct words){halves(code[0], code[1], 0), high, _mm512_slli_epi16(high, 1)};
 }
 
 /* What is encoded: y itself, or what the epilogue makes of it. NULL: none. */
@@ -115,89 +155,101 @@ INLINE __m512 load_16(const struct source *s, size_t i, __mmask16 live) {
     return x;
 }
 
+/* Codes of what rounding could not take, put into y. */
+INLINE __m512i special_cases(__m512i y, const __m512 v[4], const struct constants *c, enum signs sign) {
+    __mmask64 minus = 0, beyond = 0, infinite = 0, nan = 0;
+    for (int i = 0; i < 4; i++) {
+        const __m512i bits = _mm512_castps_si512(v[i]), magnitude = _mm512_and_si512(bits, _mm512_set1_epi32(0x7FFFFFFF));
+        if (sign != NOT_NEGATIVE) minus |= (__mmask64)_mm512_movepi32_mask(bits) << 16 * i;
+        beyond |= (__mmask64)_mm512_cmpgt_epi32_mask(magnitude, c->most) << 16 * i;
+        infinite |= (__mmask64)_mm512_fpclass_ps_mask(v[i], 0x18) << 16 * i;
+        nan |= (__mmask64)_mm512_cmp_ps_mask(v[i], v[i], _CMP_UNORD_Q) << 16 * i;
+    }
+    y = _mm512_mask_mov_epi8(y, beyond, _mm512_mask_blend_epi8(minus, c->overflow[0], c->overflow[1]));
+    y = _mm512_mask_mov_epi8(y, infinite, _mm512_mask_blend_epi8(minus, c->infinity[0], c->infinity[1]));
+    return _mm512_mask_mov_epi8(y, nan, c->nan);
+}
+
+/* signs: in the top bits, where there are any. */
+INLINE __m512i settle(__m512i bytes, __m512i signs, const struct constants *c, struct way way) {
+    const __mmask64 minus = way.sign == NOT_NEGATIVE || (way.sign == SIGNED && way.simple) ? 0 : _mm512_movepi8_mask(signs);
+    __m512i y = way.simple ? _mm512_min_epu8(bytes, c->max_code) : bytes;
+    if (way.sign == SIGNED) y = _mm512_ternarylogic_epi32(y, signs, _mm512_set1_epi8((char)0x80), 0xF8); /* y | (signs & 0x80) */
+    if (way.sign == UNSIGNED) y = _mm512_mask_mov_epi8(y, minus, c->negative);
+    if (way.simple) return y;
+    y = _mm512_mask_mov_epi8(y, _mm512_cmpgt_epu8_mask(bytes, c->max_code), _mm512_mask_blend_epi8(minus, c->overflow[0], c->overflow[1]));
+    return _mm512_mask_mov_epi8(y, _mm512_testn_epi8_mask(bytes, bytes), _mm512_mask_blend_epi8(minus, c->zero[0], c->zero[1]));
+}
+
 /* 64 codes of src from `first` on; live has a bit for each element that exists. index counts the low half. */
 INLINE void encode_64(const struct source *src, size_t first, uint8_t *dst, __mmask64 live, uint32_t index, const struct constants *c,
-                      ffp8_rounding rounding, enum path path, enum signs sign) {
+                      struct way way) {
     __m512 v[4];
-    __m512i code[4];
-    __m512i largest = _mm512_setzero_si512();
-    for (int i = 0; i < 4; i++) {
-        v[i] = _mm512_mul_ps(load_16(src, first + 16 * (size_t)i, (__mmask16)(live >> 16 * i)), c->scale);
-        __m512i magnitude = _mm512_and_si512(_mm512_castps_si512(v[i]), _mm512_set1_epi32(0x7FFFFFFF));
-        largest = _mm512_max_epi32(largest, magnitude);
-        if (path == BY_ADDITION) {
-            code[i] = round_by_addition(magnitude, c);
-        } else {
-            __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-            code[i] = round_by_shifts(magnitude, _mm512_add_epi32(lane, _mm512_set1_epi32((int)(index + 16u * (unsigned)i))), c, rounding);
-        }
-    }
-    __m512i bytes = in_order(_mm512_packus_epi16(_mm512_packs_epi32(code[0], code[1]), _mm512_packs_epi32(code[2], code[3])));
-    __m512i y = bytes;
-    __mmask64 minus = 0;
-    if (sign != NOT_NEGATIVE) {
-        __m512i signs = in_order(_mm512_packs_epi16(_mm512_packs_epi32(_mm512_castps_si512(v[0]), _mm512_castps_si512(v[1])),
-                                                    _mm512_packs_epi32(_mm512_castps_si512(v[2]), _mm512_castps_si512(v[3]))));
-        minus = _mm512_movepi8_mask(signs);
-        y = sign == SIGNED ? _mm512_ternarylogic_epi32(bytes, signs, c->sign, 0xF8) /* bytes | (signs & sign) */
-                           : _mm512_mask_mov_epi8(bytes, minus, c->negative);
-    }
-    y = _mm512_mask_mov_epi8(y, _mm512_cmpgt_epu8_mask(bytes, c->max_code), _mm512_mask_blend_epi8(minus, c->overflow[0], c->overflow[1]));
-    y = _mm512_mask_mov_epi8(y, _mm512_testn_epi8_mask(bytes, bytes), _mm512_mask_blend_epi8(minus, c->zero[0], c->zero[1]));
-    if (__builtin_expect(_mm512_cmpgt_epi32_mask(largest, c->most) != 0, 0)) {
-        __mmask64 beyond = 0, infinite = 0, nan = 0;
-        for (int i = 0; i < 4; i++) {
-            const __m512i magnitude = _mm512_and_si512(_mm512_castps_si512(v[i]), _mm512_set1_epi32(0x7FFFFFFF));
-            beyond |= (__mmask64)_mm512_cmpgt_epi32_mask(magnitude, c->most) << 16 * i;
-            infinite |= (__mmask64)_mm512_fpclass_ps_mask(v[i], 0x18) << 16 * i;
-            nan |= (__mmask64)_mm512_cmp_ps_mask(v[i], v[i], _CMP_UNORD_Q) << 16 * i;
-        }
-        y = _mm512_mask_mov_epi8(y, beyond, _mm512_mask_blend_epi8(minus, c->overflow[0], c->overflow[1]));
-        y = _mm512_mask_mov_epi8(y, infinite, _mm512_mask_blend_epi8(minus, c->infinity[0], c->infinity[1]));
-        y = _mm512_mask_mov_epi8(y, nan, c->nan);
-    }
+    struct words w[2];
+    for (int i = 0; i < 4; i++) v[i] = _mm512_mul_ps(load_16(src, first + 16 * (size_t)i, (__mmask16)(live >> 16 * i)), c->scale);
+    for (int i = 0; i < 2; i++)
+        w[i] = way.path == BY_ADDITION ? round_by_addition(v + 2 * i, c, way.sign)
+                                       : round_by_shifts(v + 2 * i, index + 32u * (unsigned)i, c, way.rounding);
+    __m512i y = settle(_mm512_packus_epi16(w[0].code, w[1].code), _mm512_packs_epi16(w[0].high, w[1].high), c, way);
+    y = _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7), y); /* packs go lane by lane */
+    if (__builtin_expect(_mm512_cmpgt_epu16_mask(_mm512_max_epu16(w[0].above, w[1].above), c->most_word) != 0, 0))
+        y = special_cases(y, v, c, way.sign);
     _mm512_mask_storeu_epi8(dst, live, y);
 }
 
-INLINE void encode_run(const struct source *src, uint8_t *dst, size_t n, const struct ffp8_encoder *e, uint64_t index,
-                       ffp8_rounding rounding, enum path path, enum signs sign) {
-    uint32_t key = rounding == FFP8_ROUND_STOCHASTIC ? ffp8_random_key(e->seed, index) : 0;
-    const struct constants c = broadcast(e, key, path);
+INLINE void encode_run(const struct source *src, uint8_t *dst, size_t n, const struct ffp8_encoder *e, uint64_t index, struct way way) {
+    uint32_t key = way.rounding == FFP8_ROUND_STOCHASTIC ? ffp8_random_key(e->seed, index) : 0;
+    const struct constants c = broadcast(e, key, way);
     size_t i = 0;
-    for (; i + 64 <= n; i += 64) encode_64(src, i, dst + i, ~(__mmask64)0, (uint32_t)(index + i), &c, rounding, path, sign);
-    if (i < n) encode_64(src, i, dst + i, ~(__mmask64)0 >> (64 - (n - i)), (uint32_t)(index + i), &c, rounding, path, sign);
+    for (; i + 64 <= n; i += 64) encode_64(src, i, dst + i, ~(__mmask64)0, (uint32_t)(index + i), &c, way);
+    if (i < n) encode_64(src, i, dst + i, ~(__mmask64)0 >> (64 - (n - i)), (uint32_t)(index + i), &c, way);
 }
 
-INLINE void encode_signs(const float *src, uint8_t *dst, size_t n, const struct ffp8_encoder *e, uint64_t index, ffp8_rounding rounding,
-                         enum path path) {
+static bool is_simple(const struct ffp8_encoder *e, enum signs sign) {
+    const uint32_t minus = sign == SIGNED ? 0x80 : 0, largest = sign == SIGNED ? e->max_code | minus : 0;
+    const bool positive = e->overflow[0] == e->max_code && e->zero[0] == 0;
+    if (sign == NOT_NEGATIVE) return positive;
+    return positive && e->zero[1] == minus && e->overflow[1] == largest && (sign == SIGNED || e->negative == 0);
+}
+
+INLINE void encode_signs(const struct source *src, uint8_t *dst, size_t n, const struct ffp8_encoder *e, uint64_t index,
+                         ffp8_rounding rounding, enum path path, enum signs sign) {
+    if (path == BY_ADDITION && is_simple(e, sign))
+        encode_run(src, dst, n, e, index, (struct way){rounding, path, sign, true});
+    else
+        encode_run(src, dst, n, e, index, (struct way){rounding, path, sign, false});
+}
+
+INLINE void encode_rounding(const float *src, uint8_t *dst, size_t n, const struct ffp8_encoder *e, uint64_t index, ffp8_rounding rounding,
+                            enum path path) {
     const struct source plain = {.y = src, .activation = FFP8_ACTIVATION_NONE};
     if (e->sign_bits)
-        encode_run(&plain, dst, n, e, index, rounding, path, SIGNED);
+        encode_signs(&plain, dst, n, e, index, rounding, path, SIGNED);
     else
-        encode_run(&plain, dst, n, e, index, rounding, path, UNSIGNED);
+        encode_signs(&plain, dst, n, e, index, rounding, path, UNSIGNED);
 }
 
-/* Additions need magic numbers that are normal floats, for all finite values of the format, and codes that are even where significands are. */
+/* Additions need sums that are finite, for all finite values of the format, codes that are even where significands are, and words for codes. */
 static bool additions_serve(const struct ffp8_encoder *e) {
     const int rows = (int)(e->max_code >> e->fraction_bits), shift = 23 - (int)e->fraction_bits;
-    return e->fraction_bits > 0 && e->lowest_exponent + rows + shift <= 127;
+    return e->fraction_bits > 0 && e->fraction_bits < 8 && e->lowest_exponent + rows + shift <= 127;
 }
 
 void ffp8_encode_avx512(const float *src, uint8_t *dst, size_t n, const struct ffp8_encoder *e, uint64_t index) {
     switch (e->rounding) {
     case FFP8_ROUND_NEAREST_EVEN:
         if (additions_serve(e))
-            encode_signs(src, dst, n, e, index, FFP8_ROUND_NEAREST_EVEN, BY_ADDITION);
+            encode_rounding(src, dst, n, e, index, FFP8_ROUND_NEAREST_EVEN, BY_ADDITION);
         else
-            encode_signs(src, dst, n, e, index, FFP8_ROUND_NEAREST_EVEN, BY_SHIFTS);
+            encode_rounding(src, dst, n, e, index, FFP8_ROUND_NEAREST_EVEN, BY_SHIFTS);
         break;
-    case FFP8_ROUND_NEAREST_AWAY: encode_signs(src, dst, n, e, index, FFP8_ROUND_NEAREST_AWAY, BY_SHIFTS); break;
-    case FFP8_ROUND_TOWARD_ZERO: encode_signs(src, dst, n, e, index, FFP8_ROUND_TOWARD_ZERO, BY_SHIFTS); break;
+    case FFP8_ROUND_NEAREST_AWAY: encode_rounding(src, dst, n, e, index, FFP8_ROUND_NEAREST_AWAY, BY_SHIFTS); break;
+    case FFP8_ROUND_TOWARD_ZERO: encode_rounding(src, dst, n, e, index, FFP8_ROUND_TOWARD_ZERO, BY_SHIFTS); break;
     case FFP8_ROUND_STOCHASTIC:
         /* A key serves as many elements as have the same upper half of the index. */
         while (n) {
             size_t run = ffp8_min_size(n, 0x100000000u - (uint32_t)index);
-            encode_signs(src, dst, run, e, index, FFP8_ROUND_STOCHASTIC, BY_SHIFTS);
+            encode_rounding(src, dst, run, e, index, FFP8_ROUND_STOCHASTIC, BY_SHIFTS);
             src += run, dst += run, n -= run, index += run;
         }
         break;
@@ -207,11 +259,11 @@ void ffp8_encode_avx512(const float *src, uint8_t *dst, size_t n, const struct f
 INLINE void finish_run(struct source src, uint8_t *dst, size_t n, const struct ffp8_encoder *e, ffp8_activation activation) {
     src.activation = activation;
     if (activation == FFP8_ACTIVATION_RELU)
-        encode_run(&src, dst, n, e, 0, FFP8_ROUND_NEAREST_EVEN, BY_ADDITION, NOT_NEGATIVE);
+        encode_signs(&src, dst, n, e, 0, FFP8_ROUND_NEAREST_EVEN, BY_ADDITION, NOT_NEGATIVE);
     else if (e->sign_bits)
-        encode_run(&src, dst, n, e, 0, FFP8_ROUND_NEAREST_EVEN, BY_ADDITION, SIGNED);
+        encode_signs(&src, dst, n, e, 0, FFP8_ROUND_NEAREST_EVEN, BY_ADDITION, SIGNED);
     else
-        encode_run(&src, dst, n, e, 0, FFP8_ROUND_NEAREST_EVEN, BY_ADDITION, UNSIGNED);
+        encode_signs(&src, dst, n, e, 0, FFP8_ROUND_NEAREST_EVEN, BY_ADDITION, UNSIGNED);
 }
 
 /* In one pass where the epilogue is a few instructions and rounding is by addition. */

@@ -1,44 +1,50 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * encode_avx2.c - FP32 to codes by arithmetic, 32 at a time
+ * encode_avx2.c - FP32 to codes by arithmetic, 32 at a time, with or without an epilogue before it
  *
- * Rounding makes 32-bit codes of 8 floats: by the formula of kernels.h (variable shifts; all roundings, all formats), or for nearest-even
- * by two additions: bits + (half - 1 + odd) for normal results, |v| + 2^(23 - fraction_bits + lowest_exponent) for subnormal ones, whose
- * last bit then has the weight of the format's last one. Four such vectors are packed to bytes with saturation: what exceeds 255 exceeds
- * max_code too, or is max_code = 255. Signs, zeros and overflow are settled in bytes, Inf and NaN behind a branch. Nearest-even: about 75
- * instructions for 32 elements, which move 160 bytes. Tails: through 32 elements on the stack.
+ * Rounding makes codes of four vectors of 8 floats: by the formula of kernels.h (variable shifts; all roundings, all formats), or for
+ * nearest-even by the addition of 2^(23 - fraction_bits) times |v|'s power of two, or the format's lowest, which gives the sum's last bit the
+ * weight of the format's last one: one fma. The low half of a sum is the rounded significand, the high half of the power its exponent;
+ * vpmaddwd adds them. Codes are packed to bytes with saturation: what exceeds 255 exceeds max_code too, or is max_code = 255. Inf, NaN and
+ * what is too large for the addition are settled behind a branch. Nearest-even: about 50 instructions for 32 elements, which move 160 bytes.
+ * Tails: through 32 elements on the stack.
  */
 #include <immintrin.h>
 
-#include "../kernel_util.h"
+#include "encode_x86.h"
 #include "x86_convert.h"
-
-#define INLINE static inline __attribute__((always_inline))
-
-enum path { BY_ADDITION, BY_SHIFTS };
 
 /* Loop invariants, broadcast. */
 struct constants {
-    __m256 scale, magic;
-    __m256i rebias, half_less_one, lowest, shift, fraction_bits, key;
+    __m256 scale, smallest_normal, step;
+    __m256i lowest, shift, fraction_bits, key;
+    __m256i weights, lowest_word, most_word; /* lowest_word: exponent << 7. most_word: the same in high halves, which alone are compared */
+    __m128i word_shift;
     __m256i max_code, overflow[2], zero[2], infinity[2], negative, nan;
+    __m256i most; /* the bits of the largest magnitude that rounding can take */
 };
 
-INLINE struct constants broadcast(const struct ffp8_encoder *e, uint32_t key) {
-    uint32_t shift = 23 - e->fraction_bits;
+/* 2^exponent, as long as that is a normal float; elsewhere it is not used. */
+INLINE __m256 power_of_two(int exponent) { return _mm256_castsi256_ps(_mm256_set1_epi32((int)((uint32_t)(exponent + 127) << 23))); }
+
+INLINE struct constants broadcast(const struct ffp8_encoder *e, uint32_t key, struct way way) {
+    const int shift = 23 - (int)e->fraction_bits, most_exponent = way.path == BY_ADDITION ? 254 - shift : 254; /* biased */
     struct constants c = {
         .scale = _mm256_set1_ps(e->scale),
-        .magic = _mm256_castsi256_ps(
-            _mm256_set1_epi32((int)((uint32_t)(e->lowest_exponent + (int)shift + 127) << 23))), /* unused where out of range */
-        .rebias = _mm256_set1_epi32((int)((uint32_t)(e->lowest_exponent + 126) << 23)),
-        .half_less_one = _mm256_set1_epi32((1 << (shift - 1)) - 1),
+        .smallest_normal = power_of_two(e->lowest_exponent),
+        .step = power_of_two(shift),
         .lowest = _mm256_set1_epi32(e->lowest_exponent),
-        .shift = _mm256_set1_epi32((int)shift),
+        .shift = _mm256_set1_epi32(shift),
+        .fraction_bits = _mm256_set1_epi32((int)e->fraction_bits),
         .key = _mm256_set1_epi32((int)key),
+        .weights = _mm256_set1_epi32(1 << 16 | (0x80 >> e->fraction_bits)),
+        .lowest_word = _mm256_set1_epi16((short)((e->lowest_exponent + 127) << 7)),
+        .most_word = _mm256_set1_epi32((((most_exponent + 1) << 7) - 1) << 16 | INT16_MAX),
+        .word_shift = _mm_cvtsi32_si128(7 - (int)e->fraction_bits),
         .max_code = _mm256_set1_epi8((char)e->max_code),
         .negative = _mm256_set1_epi8((char)e->negative),
         .nan = _mm256_set1_epi8((char)e->nan),
-        .fraction_bits = _mm256_set1_epi32((int)e->fraction_bits),
+        .most = _mm256_set1_epi32(((most_exponent + 1) << 23) - 1),
     };
     for (int s = 0; s < 2; s++) {
         c.overflow[s] = _mm256_set1_epi8((char)e->overflow[s]);
@@ -57,16 +63,7 @@ INLINE __m256i mix(__m256i x) {
     return _mm256_xor_si256(x, _mm256_srli_epi32(x, 16));
 }
 
-INLINE __m256i round_by_addition(__m256i magnitude, const struct constants *c) {
-    __m256i normal = _mm256_sub_epi32(magnitude, c->rebias);
-    __m256i odd = _mm256_and_si256(_mm256_srlv_epi32(normal, c->shift), _mm256_set1_epi32(1));
-    __m256i code = _mm256_srlv_epi32(_mm256_add_epi32(_mm256_add_epi32(normal, c->half_less_one), odd), c->shift);
-    __m256i subnormal = _mm256_cmpgt_epi32(_mm256_set1_epi32(1 << 23), normal);
-    __m256 sum = _mm256_add_ps(_mm256_castsi256_ps(magnitude), c->magic);
-    return _mm256_blendv_epi8(code, _mm256_sub_epi32(_mm256_castps_si256(sum), _mm256_castps_si256(c->magic)), subnormal);
-}
-
-INLINE __m256i round_by_shifts(__m256i magnitude, __m256i index, const struct constants *c, ffp8_rounding rounding) {
+INLINE __m256i shift_8(__m256i magnitude, __m256i index, const struct constants *c, ffp8_rounding rounding) {
     const __m256i one = _mm256_set1_epi32(1), top = _mm256_set1_epi32(INT32_MIN);
     __m256i biased = _mm256_srli_epi32(magnitude, 23);
     __m256i hidden = _mm256_andnot_si256(_mm256_cmpeq_epi32(biased, _mm256_setzero_si256()), _mm256_set1_epi32(0x800000));
@@ -89,98 +86,140 @@ INLINE __m256i round_by_shifts(__m256i magnitude, __m256i index, const struct co
     return _mm256_sub_epi32(code, _mm256_cmpgt_epi32(_mm256_xor_si256(rest, top), flipped_limit));
 }
 
+/* 32 elements: their codes, before signs and special cases, as words in the order of packs; and the exponents, in high halves. */
+struct words {
+    __m256i code[2], largest;
+};
+
+INLINE __m256i largest_of(const __m256i x[4]) { return _mm256_max_epu16(_mm256_max_epu16(x[0], x[1]), _mm256_max_epu16(x[2], x[3])); }
+
+INLINE __m256i magnitude_of(__m256 v) { return _mm256_and_si256(_mm256_castps_si256(v), _mm256_set1_epi32(0x7FFFFFFF)); }
+
+INLINE struct words round_by_addition(const __m256 v[4], const struct constants *c, enum signs sign) {
+    struct words w;
+    __m256i x[4];
+    for (int i = 0; i < 4; i++) {
+        const __m256 magnitude = sign == NOT_NEGATIVE ? v[i] : _mm256_castsi256_ps(magnitude_of(v[i]));
+        const __m256 power = _mm256_and_ps(v[i], _mm256_castsi256_ps(_mm256_set1_epi32(0x7F800000)));
+        const __m256 p = _mm256_max_ps(power, c->smallest_normal), sum = _mm256_fmadd_ps(p, c->step, magnitude);
+        x[i] = _mm256_blend_epi16(_mm256_castps_si256(sum), _mm256_castps_si256(p), 0xAA);
+    }
+    for (int i = 0; i < 2; i++) {
+        /* significand << (7 - fraction_bits), plus exponent << 7 */
+        w.code[i] = _mm256_packus_epi32(_mm256_madd_epi16(x[2 * i], c->weights), _mm256_madd_epi16(x[2 * i + 1], c->weights));
+        w.code[i] = _mm256_srl_epi16(_mm256_sub_epi16(w.code[i], c->lowest_word), c->word_shift);
+    }
+    w.largest = largest_of(x);
+    return w;
+}
+
+INLINE struct words round_by_shifts(const __m256 v[4], uint32_t index, const struct constants *c, ffp8_rounding rounding) {
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    __m256i magnitude[4], code[4];
+    for (int i = 0; i < 4; i++) {
+        magnitude[i] = magnitude_of(v[i]);
+        code[i] = shift_8(magnitude[i], _mm256_add_epi32(lane, _mm256_set1_epi32((int)(index + 8u * (unsigned)i))), c, rounding);
+    }
+    return (struct words){{_mm256_packs_epi32(code[0], code[1]), _mm256_packs_epi32(code[2], code[3])}, largest_of(magnitude)};
+}
+
 /* Undoes the order in which two packs of four vectors leave their dwords. */
 INLINE __m256i in_order(__m256i packed) { return _mm256_permutevar8x32_epi32(packed, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7)); }
 
-INLINE __m256i pack_codes(const __m256i x[4]) {
-    return in_order(_mm256_packus_epi16(_mm256_packs_epi32(x[0], x[1]), _mm256_packs_epi32(x[2], x[3])));
-}
-
 /* Bytes with the signs of what is packed in their top bits: signed saturation keeps them. */
-INLINE __m256i pack_signs(const __m256i x[4]) {
-    return in_order(_mm256_packs_epi16(_mm256_packs_epi32(x[0], x[1]), _mm256_packs_epi32(x[2], x[3])));
+INLINE __m256i pack_signs(const __m256i x[4]) { return _mm256_packs_epi16(_mm256_packs_epi32(x[0], x[1]), _mm256_packs_epi32(x[2], x[3])); }
+
+/* All in the order of packs. signs: in the top bits. */
+INLINE __m256i settle(__m256i bytes, __m256i signs, const struct constants *c, struct way way) {
+    __m256i y = way.simple ? _mm256_min_epu8(bytes, c->max_code) : bytes;
+    if (way.sign == SIGNED) y = _mm256_or_si256(y, _mm256_and_si256(signs, _mm256_set1_epi8((char)0x80)));
+    if (way.sign == UNSIGNED) y = _mm256_blendv_epi8(y, c->negative, signs);
+    if (way.simple) return y;
+    const __m256i fits = _mm256_cmpeq_epi8(_mm256_min_epu8(bytes, c->max_code), bytes);
+    y = _mm256_blendv_epi8(_mm256_blendv_epi8(c->overflow[0], c->overflow[1], signs), y, fits);
+    return _mm256_blendv_epi8(y, _mm256_blendv_epi8(c->zero[0], c->zero[1], signs), _mm256_cmpeq_epi8(bytes, _mm256_setzero_si256()));
 }
 
-/* 32 codes. index counts the low half. */
-INLINE void encode_32(const float *src, uint8_t *dst, uint32_t index, const struct constants *c, ffp8_rounding rounding, enum path path,
-                      bool has_sign) {
-    const __m256i largest = _mm256_set1_epi32(0x7F7FFFFF);
-    __m256i bits[4], magnitude[4], code[4], large = _mm256_setzero_si256();
+/* Codes of what rounding could not take, put into y. */
+INLINE __m256i special_cases(__m256i y, __m256i signs, const __m256 v[4], const struct constants *c) {
+    __m256i beyond[4], infinite[4], nan[4];
     for (int i = 0; i < 4; i++) {
-        bits[i] = _mm256_castps_si256(_mm256_mul_ps(_mm256_loadu_ps(src + 8 * i), c->scale));
-        magnitude[i] = _mm256_and_si256(bits[i], _mm256_set1_epi32(0x7FFFFFFF));
-        large = _mm256_max_epi32(large, magnitude[i]);
-        if (path == BY_ADDITION) {
-            code[i] = round_by_addition(magnitude[i], c);
-        } else {
-            __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-            code[i] = round_by_shifts(magnitude[i], _mm256_add_epi32(lane, _mm256_set1_epi32((int)(index + 8u * (unsigned)i))), c,
-                                      rounding);
-        }
+        const __m256i magnitude = magnitude_of(v[i]);
+        beyond[i] = _mm256_cmpgt_epi32(magnitude, c->most);
+        infinite[i] = _mm256_cmpeq_epi32(magnitude, _mm256_set1_epi32(0x7F800000));
+        nan[i] = _mm256_cmpgt_epi32(magnitude, _mm256_set1_epi32(0x7F800000));
     }
-    __m256i bytes = pack_codes(code), minus = pack_signs(bits);
-
-    __m256i y = has_sign ? _mm256_or_si256(bytes, _mm256_and_si256(minus, _mm256_set1_epi8((char)0x80)))
-                         : _mm256_blendv_epi8(bytes, c->negative, minus);
-    __m256i fits = _mm256_cmpeq_epi8(_mm256_min_epu8(bytes, c->max_code), bytes);
-    y = _mm256_blendv_epi8(_mm256_blendv_epi8(c->overflow[0], c->overflow[1], minus), y, fits);
-    y = _mm256_blendv_epi8(y, _mm256_blendv_epi8(c->zero[0], c->zero[1], minus), _mm256_cmpeq_epi8(bytes, _mm256_setzero_si256()));
-    large = _mm256_cmpgt_epi32(large, largest);
-    if (__builtin_expect(!_mm256_testz_si256(large, large), 0)) {
-        __m256i special[4], nan[4];
-        for (int i = 0; i < 4; i++) {
-            special[i] = _mm256_cmpgt_epi32(magnitude[i], largest);
-            nan[i] = _mm256_cmpgt_epi32(magnitude[i], _mm256_set1_epi32(0x7F800000));
-        }
-        y = _mm256_blendv_epi8(y, _mm256_blendv_epi8(c->infinity[0], c->infinity[1], minus), pack_signs(special));
-        y = _mm256_blendv_epi8(y, c->nan, pack_signs(nan));
-    }
-    _mm256_storeu_si256((__m256i *)dst, y);
+    y = _mm256_blendv_epi8(y, _mm256_blendv_epi8(c->overflow[0], c->overflow[1], signs), pack_signs(beyond));
+    y = _mm256_blendv_epi8(y, _mm256_blendv_epi8(c->infinity[0], c->infinity[1], signs), pack_signs(infinite));
+    return _mm256_blendv_epi8(y, c->nan, pack_signs(nan));
 }
 
-INLINE void encode_run(const float *src, uint8_t *dst, size_t n, const struct ffp8_encoder *e, uint64_t index, ffp8_rounding rounding,
-                       enum path path, bool has_sign) {
-    uint32_t key = rounding == FFP8_ROUND_STOCHASTIC ? ffp8_random_key(e->seed, index) : 0;
-    const struct constants c = broadcast(e, key);
+INLINE __m256 load_8(const struct source *s, size_t i) {
+    __m256 x = _mm256_loadu_ps(s->y + i);
+    if (s->bias) x = _mm256_add_ps(x, _mm256_loadu_ps(s->bias + i));
+    if (s->residual) x = _mm256_add_ps(x, _mm256_loadu_ps(s->residual + i));
+    if (s->addend) x = _mm256_add_ps(x, _mm256_loadu_ps(s->addend + i));
+    /* Where operands are equal or unordered the result is the second. Zeros keep a sign that NOT_NEGATIVE ignores. */
+    if (s->activation == FFP8_ACTIVATION_RELU) x = _mm256_max_ps(_mm256_setzero_ps(), x);
+    if (s->activation == FFP8_ACTIVATION_CLIP)
+        x = _mm256_min_ps(_mm256_set1_ps(s->clip_max), _mm256_max_ps(_mm256_set1_ps(s->clip_min), x));
+    return x;
+}
+
+/* 32 codes of src from `first` on. index counts the low half. */
+INLINE void encode_32(const struct source *src, size_t first, uint8_t *dst, uint32_t index, const struct constants *c, struct way way) {
+    __m256 v[4];
+    __m256i bits[4];
+    for (int i = 0; i < 4; i++) {
+        v[i] = _mm256_mul_ps(load_8(src, first + 8 * (size_t)i), c->scale);
+        bits[i] = _mm256_castps_si256(v[i]);
+    }
+    const struct words w = way.path == BY_ADDITION ? round_by_addition(v, c, way.sign) : round_by_shifts(v, index, c, way.rounding);
+    const __m256i signs = way.sign == NOT_NEGATIVE ? _mm256_setzero_si256() : pack_signs(bits);
+    const __m256i large = _mm256_cmpgt_epi16(w.largest, c->most_word);
+    __m256i y = settle(_mm256_packus_epi16(w.code[0], w.code[1]), signs, c, way);
+    if (__builtin_expect(!_mm256_testz_si256(large, large), 0)) y = special_cases(y, signs, v, c);
+    _mm256_storeu_si256((__m256i *)dst, in_order(y));
+}
+
+/* The last elements of an array, of which there are less than 32, moved to where 32 can be read. */
+INLINE const float *copy_last(float *array, const float *from, size_t i, size_t n) {
+    if (!from) return NULL;
+    memset(array, 0, 32 * sizeof *array);
+    memcpy(array, from + i, (n - i) * sizeof *array);
+    return array;
+}
+
+INLINE void encode_run(const struct source *src, uint8_t *dst, size_t n, const struct ffp8_encoder *e, uint64_t index, struct way way) {
+    uint32_t key = way.rounding == FFP8_ROUND_STOCHASTIC ? ffp8_random_key(e->seed, index) : 0;
+    const struct constants c = broadcast(e, key, way);
     size_t i = 0;
-    for (; i + 32 <= n; i += 32) encode_32(src + i, dst + i, (uint32_t)(index + i), &c, rounding, path, has_sign);
+    for (; i + 32 <= n; i += 32) encode_32(src, i, dst + i, (uint32_t)(index + i), &c, way);
     if (i < n) {
-        float in[32] = {0};
         uint8_t out[32];
-        memcpy(in, src + i, (n - i) * sizeof *src);
-        encode_32(in, out, (uint32_t)(index + i), &c, rounding, path, has_sign);
+        float array[4][32];
+        const struct source last = {copy_last(array[0], src->y, i, n),
+                                    copy_last(array[1], src->bias, i, n),
+                                    copy_last(array[2], src->residual, i, n),
+                                    copy_last(array[3], src->addend, i, n),
+                                    src->activation,
+                                    src->clip_min,
+                                    src->clip_max};
+        encode_32(&last, 0, out, (uint32_t)(index + i), &c, way);
         memcpy(dst + i, out, n - i);
     }
 }
 
-INLINE void encode_signs(const float *src, uint8_t *dst, size_t n, const struct ffp8_encoder *e, uint64_t index, ffp8_rounding rounding,
-                         enum path path) {
-    if (e->sign_bits)
-        encode_run(src, dst, n, e, index, rounding, path, true);
-    else
-        encode_run(src, dst, n, e, index, rounding, path, false);
+void ffp8_encode_avx2(const float *src, uint8_t *dst, size_t n, const struct ffp8_encoder *e, uint64_t index) {
+    encode(src, dst, n, e, index);
 }
 
-/* Additions need a magic number that is a normal float. */
-static bool additions_serve(const struct ffp8_encoder *e) { return e->lowest_exponent + 23 - (int)e->fraction_bits <= 127; }
-
-void ffp8_encode_avx2(const float *src, uint8_t *dst, size_t n, const struct ffp8_encoder *e, uint64_t index) {
-    switch (e->rounding) {
-    case FFP8_ROUND_NEAREST_EVEN:
-        if (additions_serve(e))
-            encode_signs(src, dst, n, e, index, FFP8_ROUND_NEAREST_EVEN, BY_ADDITION);
-        else
-            encode_signs(src, dst, n, e, index, FFP8_ROUND_NEAREST_EVEN, BY_SHIFTS);
-        break;
-    case FFP8_ROUND_NEAREST_AWAY: encode_signs(src, dst, n, e, index, FFP8_ROUND_NEAREST_AWAY, BY_SHIFTS); break;
-    case FFP8_ROUND_TOWARD_ZERO: encode_signs(src, dst, n, e, index, FFP8_ROUND_TOWARD_ZERO, BY_SHIFTS); break;
-    case FFP8_ROUND_STOCHASTIC:
-        /* A key serves as many elements as have the same upper half of the index. */
-        while (n) {
-            size_t run = ffp8_min_size(n, 0x100000000u - (uint32_t)index);
-            encode_signs(src, dst, run, e, index, FFP8_ROUND_STOCHASTIC, BY_SHIFTS);
-            src += run, dst += run, n -= run, index += run;
-        }
-        break;
+void ffp8_finish_codes_avx2(float *y, uint8_t *dst, size_t n, const float *bias, const float *residual, const float *addend,
+                            const struct ffp8_finish *finish, const struct ffp8_encoder *e, uint64_t index) {
+    if (one_pass_serves(finish, e)) {
+        finish_codes(y, dst, n, bias, residual, addend, finish, e);
+        return;
     }
+    ffp8_epilogue_avx2(y, n, bias, residual, addend, finish);
+    ffp8_encode_avx2(y, dst, n, e, index);
 }

@@ -11,21 +11,8 @@
  */
 #include <immintrin.h>
 
-#include "../kernel_util.h"
+#include "encode_x86.h"
 #include "x86_convert.h"
-
-#define INLINE static inline __attribute__((always_inline))
-
-enum path { BY_ADDITION, BY_SHIFTS };
-enum signs { SIGNED, UNSIGNED, NOT_NEGATIVE /* signs of zeros and NaNs mean nothing */ };
-
-/* What one instance of the loop is made for. SIMPLE: no code but the formula's is wanted for overflow, zeros and negative values. */
-struct way {
-    ffp8_rounding rounding;
-    enum path path;
-    enum signs sign;
-    bool simple;
-};
 
 /* Loop invariants, broadcast. Words: exponent << 8 (NOT_NEGATIVE: << 7), as `above` has them. */
 struct constants {
@@ -137,13 +124,6 @@ INLINE struct words round_by_shifts(const __m512 v[2], uint32_t index, const str
     return (struct words){halves(code[0], code[1], 0), high, _mm512_slli_epi16(high, 1)};
 }
 
-/* What is encoded: y itself, or what the epilogue makes of it. NULL: none. */
-struct source {
-    const float *y, *bias, *residual, *addend;
-    ffp8_activation activation; /* NONE, RELU or CLIP */
-    __m512 clip_min, clip_max;
-};
-
 INLINE __m512 load_16(const struct source *s, size_t i, __mmask16 live) {
     __m512 x = _mm512_maskz_loadu_ps(live, s->y + i);
     if (s->bias) x = _mm512_add_ps(x, _mm512_maskz_loadu_ps(live, s->bias + i));
@@ -151,7 +131,8 @@ INLINE __m512 load_16(const struct source *s, size_t i, __mmask16 live) {
     if (s->addend) x = _mm512_add_ps(x, _mm512_maskz_loadu_ps(live, s->addend + i));
     /* Where operands are equal or unordered the result is the second. Zeros keep a sign that encode_64 ignores. */
     if (s->activation == FFP8_ACTIVATION_RELU) x = _mm512_max_ps(_mm512_setzero_ps(), x);
-    if (s->activation == FFP8_ACTIVATION_CLIP) x = _mm512_min_ps(s->clip_max, _mm512_max_ps(s->clip_min, x));
+    if (s->activation == FFP8_ACTIVATION_CLIP)
+        x = _mm512_min_ps(_mm512_set1_ps(s->clip_max), _mm512_max_ps(_mm512_set1_ps(s->clip_min), x));
     return x;
 }
 
@@ -205,80 +186,16 @@ INLINE void encode_run(const struct source *src, uint8_t *dst, size_t n, const s
     if (i < n) encode_64(src, i, dst + i, ~(__mmask64)0 >> (64 - (n - i)), (uint32_t)(index + i), &c, way);
 }
 
-static bool is_simple(const struct ffp8_encoder *e, enum signs sign) {
-    const uint32_t minus = sign == SIGNED ? 0x80 : 0, largest = sign == SIGNED ? e->max_code | minus : 0;
-    const bool positive = e->overflow[0] == e->max_code && e->zero[0] == 0;
-    if (sign == NOT_NEGATIVE) return positive;
-    return positive && e->zero[1] == minus && e->overflow[1] == largest && (sign == SIGNED || e->negative == 0);
-}
-
-INLINE void encode_signs(const struct source *src, uint8_t *dst, size_t n, const struct ffp8_encoder *e, uint64_t index,
-                         ffp8_rounding rounding, enum path path, enum signs sign) {
-    if (path == BY_ADDITION && is_simple(e, sign))
-        encode_run(src, dst, n, e, index, (struct way){rounding, path, sign, true});
-    else
-        encode_run(src, dst, n, e, index, (struct way){rounding, path, sign, false});
-}
-
-INLINE void encode_rounding(const float *src, uint8_t *dst, size_t n, const struct ffp8_encoder *e, uint64_t index, ffp8_rounding rounding,
-                            enum path path) {
-    const struct source plain = {.y = src, .activation = FFP8_ACTIVATION_NONE};
-    if (e->sign_bits)
-        encode_signs(&plain, dst, n, e, index, rounding, path, SIGNED);
-    else
-        encode_signs(&plain, dst, n, e, index, rounding, path, UNSIGNED);
-}
-
-/* Additions need sums that are finite, for all finite values of the format, codes that are even where significands are, and words for codes. */
-static bool additions_serve(const struct ffp8_encoder *e) {
-    const int rows = (int)(e->max_code >> e->fraction_bits), shift = 23 - (int)e->fraction_bits;
-    return e->fraction_bits > 0 && e->fraction_bits < 8 && e->lowest_exponent + rows + shift <= 127;
-}
-
 void ffp8_encode_avx512(const float *src, uint8_t *dst, size_t n, const struct ffp8_encoder *e, uint64_t index) {
-    switch (e->rounding) {
-    case FFP8_ROUND_NEAREST_EVEN:
-        if (additions_serve(e))
-            encode_rounding(src, dst, n, e, index, FFP8_ROUND_NEAREST_EVEN, BY_ADDITION);
-        else
-            encode_rounding(src, dst, n, e, index, FFP8_ROUND_NEAREST_EVEN, BY_SHIFTS);
-        break;
-    case FFP8_ROUND_NEAREST_AWAY: encode_rounding(src, dst, n, e, index, FFP8_ROUND_NEAREST_AWAY, BY_SHIFTS); break;
-    case FFP8_ROUND_TOWARD_ZERO: encode_rounding(src, dst, n, e, index, FFP8_ROUND_TOWARD_ZERO, BY_SHIFTS); break;
-    case FFP8_ROUND_STOCHASTIC:
-        /* A key serves as many elements as have the same upper half of the index. */
-        while (n) {
-            size_t run = ffp8_min_size(n, 0x100000000u - (uint32_t)index);
-            encode_rounding(src, dst, run, e, index, FFP8_ROUND_STOCHASTIC, BY_SHIFTS);
-            src += run, dst += run, n -= run, index += run;
-        }
-        break;
-    }
+    encode(src, dst, n, e, index);
 }
 
-INLINE void finish_run(struct source src, uint8_t *dst, size_t n, const struct ffp8_encoder *e, ffp8_activation activation) {
-    src.activation = activation;
-    if (activation == FFP8_ACTIVATION_RELU)
-        encode_signs(&src, dst, n, e, 0, FFP8_ROUND_NEAREST_EVEN, BY_ADDITION, NOT_NEGATIVE);
-    else if (e->sign_bits)
-        encode_signs(&src, dst, n, e, 0, FFP8_ROUND_NEAREST_EVEN, BY_ADDITION, SIGNED);
-    else
-        encode_signs(&src, dst, n, e, 0, FFP8_ROUND_NEAREST_EVEN, BY_ADDITION, UNSIGNED);
-}
-
-/* In one pass where the epilogue is a few instructions and rounding is by addition. */
 void ffp8_finish_codes_avx512(float *y, uint8_t *dst, size_t n, const float *bias, const float *residual, const float *addend,
                               const struct ffp8_finish *finish, const struct ffp8_encoder *e, uint64_t index) {
-    if (e->rounding != FFP8_ROUND_NEAREST_EVEN || !additions_serve(e) || finish->activation > FFP8_ACTIVATION_CLIP) {
-        ffp8_epilogue_avx512(y, n, bias, residual, addend, finish);
-        ffp8_encode_avx512(y, dst, n, e, index);
+    if (one_pass_serves(finish, e)) {
+        finish_codes(y, dst, n, bias, residual, addend, finish, e);
         return;
     }
-    const struct source src = {
-        y, bias, residual, addend, FFP8_ACTIVATION_NONE, _mm512_set1_ps(finish->clip_min), _mm512_set1_ps(finish->clip_max)};
-    switch (finish->activation) {
-    case FFP8_ACTIVATION_RELU: finish_run(src, dst, n, e, FFP8_ACTIVATION_RELU); break;
-    case FFP8_ACTIVATION_CLIP: finish_run(src, dst, n, e, FFP8_ACTIVATION_CLIP); break;
-    default: finish_run(src, dst, n, e, FFP8_ACTIVATION_NONE); break;
-    }
+    ffp8_epilogue_avx512(y, n, bias, residual, addend, finish);
+    ffp8_encode_avx512(y, dst, n, e, index);
 }

@@ -48,9 +48,3 @@ float ffp8_epilogue_avx2(float *y, size_t n, const float *bias, const float *res
                          const struct ffp8_finish *finish) {
     return epilogue_row(y, n, bias, residual, addend, finish);
 }
-
-void ffp8_finish_codes_avx2(float *y, uint8_t *dst, size_t n, const float *bias, const float *residual, const float *addend,
-                            const struct ffp8_finish *finish, const struct ffp8_encoder *encoder, uint64_t index) {
-    ffp8_epilogue_avx2(y, n, bias, residual, addend, finish);
-    ffp8_encode_avx2(y, dst, n, encoder, index);
-}

@@ -197,6 +197,7 @@ static void run_nest(struct piece *piece, size_t begin, size_t end) {
     nest.tile_count = make_tiles(piece);
     nest.finish = plain || d->groups > 1 ? NULL : finish;
     nest.finish_rows = plan->finish_pixels;
+    nest.finish_columns = plan->finish_columns;
     nest.context = piece;
     nest.scratch = piece->nest;
     nest.direct = in_place || d->groups > 1;

@@ -7,12 +7,14 @@
 /* A row of sums is a pixel's neighbouring channels; where whole pixels lie side by side, several pixels. */
 static float finish_nhwc(const struct ffp8_conv_problem *problem, const struct ffp8_output *output, const float *bias, size_t bias_pixels,
                          size_t pixel, size_t pixels, size_t channel, size_t columns, float *sums, size_t ld) {
-    const struct ffp8_conv_dims *d = &problem->dims;
-    const size_t together = columns == d->c_out && ld == columns ? (bias ? bias_pixels : pixels) : 1;
+    const size_t c_out = problem->dims.c_out, first = pixel * c_out + channel;
+    if (columns < c_out || ld != columns)
+        return ffp8_output_rows(output, sums, ld, pixels, columns, bias ? bias + channel : NULL, first, c_out);
+    const size_t together = bias ? bias_pixels : pixels;
     float amax = 0;
     for (size_t p = 0; p < pixels; p += together) {
-        const size_t index = (pixel + p) * d->c_out + channel, n = ffp8_min_size(together, pixels - p) * columns;
-        amax = ffp8_larger(amax, ffp8_output_row(output, sums + p * ld, n, bias ? bias + channel : NULL, index, index, index));
+        const size_t index = first + p * c_out, n = ffp8_min_size(together, pixels - p) * c_out;
+        amax = ffp8_larger(amax, ffp8_output_row(output, sums + p * c_out, n, bias, index, index, index));
     }
     return amax;
 }

@@ -16,6 +16,7 @@ enum {
     HOT_BYTES = 12 * 1024,      /* of sums that are finished at once: with a tile more they fit L1 */
     LANES_HOT_BYTES = 4 * 1024, /* the same in lanes, whose tiles are two rows and read more of x */
     BIAS_ELEMENTS = 1024,       /* of biases kept side by side, so that outputs of few channels are finished in long rows */
+    STRIP_COLUMNS = 64,         /* of a tile that are finished at once: what the encoders take at once */
     HOT_PIXELS = 128,           /* NCHW: outputs of a channel that are finished at once */
     PIECE_PIXELS = 128,         /* a piece with fewer outputs would spend its time expanding weights: channels are split instead */
 };
@@ -141,6 +142,9 @@ static void choose_bands(struct ffp8_conv_plan *plan) {
     /* Upright tiles make all of a band wait to be finished: where several blocks of k let it wait anyway. */
     plan->splits_columns = plan->order == FFP8_CONV_TAPS && d->kernel_w > 1 && (d->groups > 1 || !plan->keeps_panels);
     if (plan->splits_columns) plan->finish_pixels = SIZE_MAX;
+    /* Not where something else is read per pixel, or rows are short of what is encoded at once anyway. */
+    const bool strips = args->layout == FFP8_LAYOUT_NHWC && args->y_type == FFP8_TYPE_FFP8 && !args->epilogue.residual && !args->accumulate;
+    plan->finish_columns = strips && !plan->splits_columns ? STRIP_COLUMNS : 0;
 }
 
 static bool reserve(size_t *total, size_t count, size_t bytes, size_t *place) {

@@ -29,6 +29,7 @@ struct ffp8_conv_plan {
     bool meets_strangers;          /* output rows that read Inf or NaN are the oracle's */
     size_t band_rows, band_images; /* at most; band_images is 0 where an image takes several bands */
     size_t finish_pixels;          /* outputs that are finished together; SIZE_MAX: those of a band */
+    size_t finish_columns;         /* channels of a tile that are finished together; 0: all */
     size_t bias_pixels;            /* whose biases are kept side by side */
     bool keeps_panels;             /* a piece's weights are expanded once */
     bool splits_columns;           /* outputs at the left and right border are tiles of their own, without the taps beside the image */

@@ -31,6 +31,7 @@ void ffp8_output_init(struct ffp8_output *output, const struct ffp8_kernels *ker
         ffp8_encoder_init(&output->encoder, c_format, 1.0f / output->c_scale, encoding);
         if (accumulate) ffp8_lut_init_scaled(&output->c_values, c_format, output->c_scale, FFP8_TYPE_F32);
     }
+    output->makes_codes = c_type == FFP8_TYPE_FFP8 && !output->wants_amax && !output->encoder.by_table;
     if (epilogue->residual && epilogue->residual_type == FFP8_TYPE_FFP8)
         ffp8_lut_init_scaled(&output->residual_values, &epilogue->residual_format, output->residual_scale, FFP8_TYPE_F32);
 }
@@ -80,14 +81,35 @@ float ffp8_output_row(const struct ffp8_output *output, float *y, size_t n, cons
         if (output->accumulate)
             load(output->kernels, output->c, output->c_type, output->c_scale, &output->c_values, c_index + i, count, addend);
         const float *terms[] = {bias ? bias + i : NULL, output->residual ? residual : NULL, output->accumulate ? addend : NULL};
-        if (output->c_type == FFP8_TYPE_FFP8 && output->has_epilogue && !output->wants_amax && !output->encoder.by_table) {
-            output->kernels->finish_codes(y + i, (uint8_t *)output->c + c_index + i, count, terms[0], terms[1], terms[2], &output->finish,
-                                          &output->encoder, index + i);
+        if (output->makes_codes) {
+            const struct ffp8_sums sums = {.y = y + i,
+                                           .dst = (uint8_t *)output->c + c_index + i,
+                                           .rows = 1,
+                                           .n = count,
+                                           .bias = terms[0],
+                                           .residual = terms[1],
+                                           .addend = terms[2],
+                                           .index = index + i};
+            output->kernels->finish_codes(&sums, &output->finish, &output->encoder);
             continue;
         }
         if (output->has_epilogue)
             amax = ffp8_larger(amax, output->kernels->epilogue(y + i, count, terms[0], terms[1], terms[2], &output->finish));
         store(output, y + i, count, c_index + i, index + i);
     }
+    return amax;
+}
+
+float ffp8_output_rows(const struct ffp8_output *output, float *y, size_t ld_y, size_t rows, size_t n, const float *bias, size_t index,
+                       size_t ld) {
+    if (output->makes_codes && !output->residual && !output->accumulate) {
+        const struct ffp8_sums sums = {
+            .y = y, .dst = (uint8_t *)output->c + index, .rows = rows, .n = n, .ld_y = ld_y, .ld_dst = ld, .bias = bias, .index = index};
+        output->kernels->finish_codes(&sums, &output->finish, &output->encoder);
+        return 0;
+    }
+    float amax = 0;
+    for (size_t r = 0; r < rows; r++, y += ld_y, index += ld)
+        amax = ffp8_larger(amax, ffp8_output_row(output, y, n, bias, index, index, index));
     return amax;
 }

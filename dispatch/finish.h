@@ -19,6 +19,7 @@ struct ffp8_output {
     float residual_scale;
     bool has_epilogue; /* anything between the sum and its conversion, or a measurement */
     bool wants_amax;
+    bool makes_codes; /* by finish_codes: epilogue and encoding in one pass, where there is no table to search */
     struct ffp8_finish finish;
     struct ffp8_encoder encoder;               /* FFP8 output */
     struct ffp8_lut c_values, residual_values; /* real values of FFP8 codes, where they are read */
@@ -39,5 +40,8 @@ static inline bool ffp8_output_is_plain(const struct ffp8_output *output) {
  * c_scale, as ffp8_amax_fn does, if the epilogue wants it. */
 float ffp8_output_row(const struct ffp8_output *output, float *y, size_t n, const float *bias, size_t c_index, size_t residual_index,
                       uint64_t index);
+/* The same for `rows` rows, ld_y apart in y and ld apart in c and in the residual, where all three indices are the same. */
+float ffp8_output_rows(const struct ffp8_output *output, float *y, size_t ld_y, size_t rows, size_t n, const float *bias, size_t index,
+                       size_t ld);
 
 #endif

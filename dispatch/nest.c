@@ -126,8 +126,8 @@ struct block {
     const struct ffp8_nest *nest;
     const struct cut *cut;
     size_t column, columns;
-    size_t row; /* that lies at c's top */
-    float *c;   /* the block's first column */
+    size_t row, left; /* row that lies at c's top; column, counted from the block's first, at its left */
+    float *c;
     size_t ldc;
     uint8_t *panels; /* [panel][chunk_pieces][panel_bytes] */
     double *wide;
@@ -300,8 +300,8 @@ static void fetch_share(struct ahead *ahead) {
     }
 }
 
-/* The tile and panel that calls are planned for, and the panels up to column `end` of the block. */
-static void run_tile(const struct block *b, struct calls *calls, size_t end, struct ahead *ahead) {
+/* The tile that calls are planned for and the panels of the block's columns [begin, end). */
+static void run_tile(const struct block *b, struct calls *calls, size_t begin, size_t end, struct ahead *ahead) {
     const struct ffp8_nest *nest = b->nest;
     ffp8_dot_fn *const *const kind = nest->plain ? nest->kernels->direct : nest->fused ? nest->kernels->fused : nest->kernels->dot;
     ffp8_dot_fn *const dot = kind[nest->class_of];
@@ -321,10 +321,10 @@ static void run_tile(const struct block *b, struct calls *calls, size_t end, str
         .ld_col_scale = nest->ld_col_scale,
         .carry_words = b->cut->carry_words,
     };
-    for (size_t column = calls->column; column < end; column += FFP8_NR) {
-        if (column > calls->column) move_calls(calls, b, tile, column);
+    for (size_t column = begin; column < end; column += FFP8_NR) {
+        if (column != calls->column) move_calls(calls, b, tile, column);
         d.cols = ffp8_min_size(FFP8_NR, b->columns - column);
-        d.c = b->c + (tile->row - b->row) * b->ldc + column;
+        d.c = b->c + (tile->row - b->row) * b->ldc + (column - b->left);
         d.wide = wide_block ? b->wide + tile->row * b->ldw + column : b->wide;
         for (size_t i = 0; i < calls->count; i++) {
             const struct call *call = &calls->call[i];
@@ -342,14 +342,16 @@ static void run_tile(const struct block *b, struct calls *calls, size_t end, str
     }
 }
 
-static void zero_tile(const struct block *b, const struct ffp8_tile *tile) {
-    for (size_t r = 0; r < tile->rows; r++) memset(b->c + (tile->row - b->row + r * tile->c_step) * b->ldc, 0, b->columns * sizeof(float));
+/* Where no tap lies inside, sums are zero: of `columns` columns, from the left on. */
+static void zero_tile(const struct block *b, const struct ffp8_tile *tile, size_t begin, size_t end, size_t columns) {
+    if (begin > 0 || (end > 0 && tile->segment_begin < tile->segment_end)) return;
+    for (size_t r = 0; r < tile->rows; r++) memset(b->c + (tile->row - b->row + r * tile->c_step) * b->ldc, 0, columns * sizeof(float));
 }
 
 /* Expanded panels: all of them with each tile, which lies in L1. */
 static void run_tiles(struct block *b, size_t begin, size_t end) {
     const struct ffp8_nest *nest = b->nest;
-    const bool first = begin == 0, last = end == b->cut->pieces, at_top = first && last && nest->finish && !nest->direct;
+    const bool last = end == b->cut->pieces, at_top = begin == 0 && last && nest->finish && !nest->direct;
     struct calls calls;
     calls.tile = NULL;
     struct ahead ahead = look_ahead(b, end);
@@ -357,14 +359,34 @@ static void run_tiles(struct block *b, size_t begin, size_t end) {
     for (size_t t = 0; t < nest->tile_count; t++) {
         const struct ffp8_tile *tile = &nest->tiles[t];
         b->row = at_top ? row : 0;
-        if (first && (end == 0 || tile->segment_begin == tile->segment_end)) zero_tile(b, tile);
+        zero_tile(b, tile, begin, end, b->columns);
         aim_calls(&calls, b, tile, 0, begin, end);
-        run_tile(b, &calls, b->columns, &ahead);
+        run_tile(b, &calls, 0, b->columns, &ahead);
         const size_t next = t + 1 < nest->tile_count ? tile->row + tile->rows : nest->rows;
         if (!last || !nest->finish || (t + 1 < nest->tile_count && (nest->finish_rows == SIZE_MAX || next - row < nest->finish_rows)))
             continue;
         nest->finish(nest->context, row, next - row, b->column, b->columns, b->c + (row - b->row) * b->ldc, b->ldc);
         row = next;
+    }
+}
+
+/* The same, and each tile is finished a strip of columns at a time. */
+static void run_strips(struct block *b, size_t begin, size_t end) {
+    const struct ffp8_nest *nest = b->nest;
+    struct calls calls;
+    calls.tile = NULL;
+    struct ahead ahead = look_ahead(b, end);
+    b->ldc = nest->finish_columns;
+    for (size_t t = 0; t < nest->tile_count; t++) {
+        const struct ffp8_tile *tile = &nest->tiles[t];
+        b->row = tile->row;
+        aim_calls(&calls, b, tile, 0, begin, end);
+        for (b->left = 0; b->left < b->columns; b->left += b->ldc) {
+            const size_t columns = ffp8_min_size(b->ldc, b->columns - b->left);
+            zero_tile(b, tile, begin, end, columns);
+            run_tile(b, &calls, b->left, b->left + columns, &ahead);
+            nest->finish(nest->context, tile->row, tile->rows, b->column + b->left, columns, b->c, b->ldc);
+        }
     }
 }
 
@@ -377,9 +399,9 @@ static void run_panels(struct block *b, size_t begin, size_t end) {
     for (size_t column = 0; column < b->columns; column += FFP8_NR)
         for (size_t t = 0; t < nest->tile_count; t++) {
             const struct ffp8_tile *tile = &nest->tiles[t];
-            if (column == 0 && begin == 0 && (end == 0 || tile->segment_begin == tile->segment_end)) zero_tile(b, tile);
+            if (column == 0) zero_tile(b, tile, begin, end, b->columns);
             aim_calls(&calls, b, tile, column, begin, end);
-            run_tile(b, &calls, column + FFP8_NR, &none);
+            run_tile(b, &calls, column, column + FFP8_NR, &none);
         }
     if (end == b->cut->pieces && nest->finish) nest->finish(nest->context, 0, nest->rows, b->column, b->columns, b->c, b->ldc);
 }
@@ -387,12 +409,18 @@ static void run_panels(struct block *b, size_t begin, size_t end) {
 static void run_block(struct block *b) {
     const struct ffp8_nest *nest = b->nest;
     const struct cut *cut = b->cut;
+    const bool narrow = nest->finish && !nest->direct && nest->finish_columns > 0 && nest->finish_columns < b->columns;
     size_t begin = 0, end;
     if (nest->scale_block) nest->scale_block(nest->context, b->column, b->columns);
     do {
         end = ffp8_min_size(cut->pieces, begin + cut->chunk_pieces);
         if (!nest->fused && !nest->panels_ready) expand_chunk(b, begin, end);
-        (nest->fused ? run_panels : run_tiles)(b, begin, end);
+        if (nest->fused)
+            run_panels(b, begin, end);
+        else if (narrow && begin == 0 && end == cut->pieces)
+            run_strips(b, begin, end);
+        else
+            run_tiles(b, begin, end);
         begin = end;
     } while (end < cut->pieces);
 }

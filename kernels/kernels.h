@@ -232,10 +232,25 @@ struct ffp8_finish {
 typedef float ffp8_epilogue_fn(float *y, size_t n, const float *bias, const float *residual, const float *addend,
                                const struct ffp8_finish *finish);
 
-/* Epilogue and encoding in one pass: dst[i] is what encode makes of the epilogue's y[i], bit for bit. y may be overwritten, with anything.
- * The encoder's scale is positive. */
-typedef void ffp8_finish_codes_fn(float *y, uint8_t *dst, size_t n, const float *bias, const float *residual, const float *addend,
-                                  const struct ffp8_finish *finish, const struct ffp8_encoder *encoder, uint64_t index);
+/* Epilogue and encoding in one pass: dst[r * ld_dst + i] is what encode makes of the epilogue's y[r * ld_y + i] at index + r * ld_dst + i, bit
+ * for bit. y may be overwritten, with anything. The encoder's scale is positive. */
+struct ffp8_sums {
+    float *y;
+    uint8_t *dst;
+    size_t rows, n, ld_y, ld_dst;
+    const float *bias;              /* [n], of each row, or NULL */
+    const float *residual, *addend; /* [n] or NULL; rows is 1 where there are any */
+    uint64_t index;
+};
+typedef void ffp8_finish_codes_fn(const struct ffp8_sums *sums, const struct ffp8_finish *finish, const struct ffp8_encoder *encoder);
+static inline void ffp8_finish_in_two_passes(const struct ffp8_sums *s, const struct ffp8_finish *finish,
+                                             const struct ffp8_encoder *encoder, ffp8_epilogue_fn *epilogue, ffp8_encode_fn *encode) {
+    for (size_t r = 0; r < s->rows; r++) {
+        float *y = s->y + r * s->ld_y;
+        epilogue(y, s->n, s->bias, s->residual, s->addend, finish);
+        encode(y, s->dst + r * s->ld_dst, s->n, encoder, s->index + r * s->ld_dst);
+    }
+}
 
 /* ---------------------------------------------------------------------------------------------------------------
  * The table of a tier. Nothing is NULL: what a tier does not speed up it names from a lower tier or from generic.

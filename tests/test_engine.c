@@ -294,23 +294,38 @@ Test(planted, tanh_off_by_8_ulp) {
     expect(&table, "epilogue", CHECK_WRONG_VALUE);
 }
 
-static void forgets_index(float *y, uint8_t *dst, size_t n, const float *bias, const float *residual, const float *addend,
-                          const struct ffp8_finish *finish, const struct ffp8_encoder *encoder, uint64_t index) {
-    (void)index;
-    GENERIC.finish_codes(y, dst, n, bias, residual, addend, finish, encoder, 0);
+static void forgets_index(const struct ffp8_sums *sums, const struct ffp8_finish *finish, const struct ffp8_encoder *encoder) {
+    struct ffp8_sums first = *sums;
+    first.index = 0;
+    GENERIC.finish_codes(&first, finish, encoder);
 }
 Test(planted, index_lost_behind_the_epilogue) {
     PLANT(finish_codes, forgets_index);
     expect(&table, "finish_codes", CHECK_WRONG_VALUE);
 }
 
-static void encodes_minus_zero(float *y, uint8_t *dst, size_t n, const float *bias, const float *residual, const float *addend,
-                               const struct ffp8_finish *finish, const struct ffp8_encoder *encoder, uint64_t index) {
-    GENERIC.epilogue(y, n, bias, residual, addend, finish);
+static float leaves_minus_zero(float *y, size_t n, const float *bias, const float *residual, const float *addend,
+                               const struct ffp8_finish *finish) {
+    const float amax = GENERIC.epilogue(y, n, bias, residual, addend, finish);
     for (size_t i = 0; i < n && finish->activation == FFP8_ACTIVATION_RELU; i++)
         if (y[i] == 0) y[i] = -0.0f;
-    GENERIC.encode(y, dst, n, encoder, index);
+    return amax;
 }
+static void encodes_minus_zero(const struct ffp8_sums *sums, const struct ffp8_finish *finish, const struct ffp8_encoder *encoder) {
+    ffp8_finish_in_two_passes(sums, finish, encoder, leaves_minus_zero, GENERIC.encode);
+}
+static void repeats_row(const struct ffp8_sums *sums, const struct ffp8_finish *finish, const struct ffp8_encoder *encoder) {
+    struct ffp8_sums same = *sums;
+    same.ld_y = 0;
+    same.rows = 1;
+    for (size_t r = 0; r < sums->rows; r++, same.dst += sums->ld_dst, same.index += sums->ld_dst)
+        GENERIC.finish_codes(&same, finish, encoder);
+}
+Test(planted, rows_of_sums_are_one_row) {
+    PLANT(finish_codes, repeats_row);
+    expect(&table, "finish_codes", CHECK_WRONG_VALUE);
+}
+
 Test(planted, relu_leaves_minus_zero) {
     PLANT(finish_codes, encodes_minus_zero);
     expect(&table, "finish_codes", CHECK_WRONG_VALUE);

@@ -46,8 +46,6 @@ float ffp8_epilogue_neon(float *y, size_t n, const float *bias, const float *res
     return epilogue_row(y, n, bias, residual, addend, finish);
 }
 
-void ffp8_finish_codes_neon(float *y, uint8_t *dst, size_t n, const float *bias, const float *residual, const float *addend,
-                            const struct ffp8_finish *finish, const struct ffp8_encoder *encoder, uint64_t index) {
-    ffp8_epilogue_neon(y, n, bias, residual, addend, finish);
-    ffp8_encode_neon(y, dst, n, encoder, index);
+void ffp8_finish_codes_neon(const struct ffp8_sums *sums, const struct ffp8_finish *finish, const struct ffp8_encoder *encoder) {
+    ffp8_finish_in_two_passes(sums, finish, encoder, ffp8_epilogue_neon, ffp8_encode_neon);
 }

@@ -37,8 +37,6 @@ float ffp8_epilogue_generic(float *y, size_t n, const float *bias, const float *
     return ffp8_amax_generic(y, n);
 }
 
-void ffp8_finish_codes_generic(float *y, uint8_t *dst, size_t n, const float *bias, const float *residual, const float *addend,
-                               const struct ffp8_finish *finish, const struct ffp8_encoder *encoder, uint64_t index) {
-    ffp8_epilogue_generic(y, n, bias, residual, addend, finish);
-    ffp8_encode_generic(y, dst, n, encoder, index);
+void ffp8_finish_codes_generic(const struct ffp8_sums *sums, const struct ffp8_finish *finish, const struct ffp8_encoder *encoder) {
+    ffp8_finish_in_two_passes(sums, finish, encoder, ffp8_epilogue_generic, ffp8_encode_generic);
 }

@@ -166,12 +166,13 @@ INLINE __m256 load_8(const struct source *s, size_t i) {
     return x;
 }
 
-/* 32 codes of src from `first` on. index counts the low half. */
-INLINE void encode_32(const struct source *src, size_t first, uint8_t *dst, uint32_t index, const struct constants *c, struct way way) {
+/* 32 codes of a row from `first` on. */
+INLINE void encode_32(const struct source *row, size_t first, const struct constants *c, struct way way) {
+    const uint32_t index = (uint32_t)(row->index + first);
     __m256 v[4];
     __m256i bits[4];
     for (int i = 0; i < 4; i++) {
-        v[i] = _mm256_mul_ps(load_8(src, first + 8 * (size_t)i), c->scale);
+        v[i] = _mm256_mul_ps(load_8(row, first + 8 * (size_t)i), c->scale);
         bits[i] = _mm256_castps_si256(v[i]);
     }
     const struct words w = way.path == BY_ADDITION ? round_by_addition(v, c, way.sign) : round_by_shifts(v, index, c, way.rounding);
@@ -179,7 +180,7 @@ INLINE void encode_32(const struct source *src, size_t first, uint8_t *dst, uint
     const __m256i large = _mm256_cmpgt_epi16(w.largest, c->most_word);
     __m256i y = settle(_mm256_packus_epi16(w.code[0], w.code[1]), signs, c, way);
     if (__builtin_expect(!_mm256_testz_si256(large, large), 0)) y = special_cases(y, signs, v, c);
-    _mm256_storeu_si256((__m256i *)dst, in_order(y));
+    _mm256_storeu_si256((__m256i *)(row->dst + first), in_order(y));
 }
 
 /* The last elements of an array, of which there are less than 32, moved to where 32 can be read. */
@@ -190,23 +191,25 @@ INLINE const float *copy_last(float *array, const float *from, size_t i, size_t 
     return array;
 }
 
-INLINE void encode_run(const struct source *src, uint8_t *dst, size_t n, const struct ffp8_encoder *e, uint64_t index, struct way way) {
-    uint32_t key = way.rounding == FFP8_ROUND_STOCHASTIC ? ffp8_random_key(e->seed, index) : 0;
+INLINE void encode_run(const struct source *src, const struct ffp8_encoder *e, struct way way) {
+    const uint32_t key = way.rounding == FFP8_ROUND_STOCHASTIC ? ffp8_random_key(e->seed, src->index) : 0;
     const struct constants c = broadcast(e, key, way);
-    size_t i = 0;
-    for (; i + 32 <= n; i += 32) encode_32(src, i, dst + i, (uint32_t)(index + i), &c, way);
-    if (i < n) {
+    const size_t n = src->n, whole = n / 32 * 32;
+    struct source row = *src;
+    for (size_t r = 0; r < src->rows; r++, row.y += src->ld_y, row.dst += src->ld_dst, row.index += src->ld_dst) {
+        for (size_t i = 0; i < whole; i += 32) encode_32(&row, i, &c, way);
+        if (whole == n) continue;
         uint8_t out[32];
         float array[4][32];
-        const struct source last = {copy_last(array[0], src->y, i, n),
-                                    copy_last(array[1], src->bias, i, n),
-                                    copy_last(array[2], src->residual, i, n),
-                                    copy_last(array[3], src->addend, i, n),
-                                    src->activation,
-                                    src->clip_min,
-                                    src->clip_max};
-        encode_32(&last, 0, out, (uint32_t)(index + i), &c, way);
-        memcpy(dst + i, out, n - i);
+        struct source last = row;
+        last.y = copy_last(array[0], row.y, whole, n);
+        last.bias = copy_last(array[1], row.bias, whole, n);
+        last.residual = copy_last(array[2], row.residual, whole, n);
+        last.addend = copy_last(array[3], row.addend, whole, n);
+        last.dst = out;
+        last.index += whole;
+        encode_32(&last, 0, &c, way);
+        memcpy(row.dst + whole, out, n - whole);
     }
 }
 
@@ -214,12 +217,9 @@ void ffp8_encode_avx2(const float *src, uint8_t *dst, size_t n, const struct ffp
     encode(src, dst, n, e, index);
 }
 
-void ffp8_finish_codes_avx2(float *y, uint8_t *dst, size_t n, const float *bias, const float *residual, const float *addend,
-                            const struct ffp8_finish *finish, const struct ffp8_encoder *e, uint64_t index) {
-    if (one_pass_serves(finish, e)) {
-        finish_codes(y, dst, n, bias, residual, addend, finish, e);
-        return;
-    }
-    ffp8_epilogue_avx2(y, n, bias, residual, addend, finish);
-    ffp8_encode_avx2(y, dst, n, e, index);
+void ffp8_finish_codes_avx2(const struct ffp8_sums *sums, const struct ffp8_finish *finish, const struct ffp8_encoder *e) {
+    if (one_pass_serves(finish, e))
+        finish_codes(sums, finish, e);
+    else
+        ffp8_finish_in_two_passes(sums, finish, e, ffp8_epilogue_avx2, ffp8_encode_avx2);
 }

@@ -162,12 +162,12 @@ INLINE __m512i settle(__m512i bytes, __m512i signs, const struct constants *c, s
     return _mm512_mask_mov_epi8(y, _mm512_testn_epi8_mask(bytes, bytes), _mm512_mask_blend_epi8(minus, c->zero[0], c->zero[1]));
 }
 
-/* 64 codes of src from `first` on; live has a bit for each element that exists. index counts the low half. */
-INLINE void encode_64(const struct source *src, size_t first, uint8_t *dst, __mmask64 live, uint32_t index, const struct constants *c,
-                      struct way way) {
+/* 64 codes of a row from `first` on; live has a bit for each element that exists. */
+INLINE void encode_64(const struct source *row, size_t first, __mmask64 live, const struct constants *c, struct way way) {
+    const uint32_t index = (uint32_t)(row->index + first);
     __m512 v[4];
     struct words w[2];
-    for (int i = 0; i < 4; i++) v[i] = _mm512_mul_ps(load_16(src, first + 16 * (size_t)i, (__mmask16)(live >> 16 * i)), c->scale);
+    for (int i = 0; i < 4; i++) v[i] = _mm512_mul_ps(load_16(row, first + 16 * (size_t)i, (__mmask16)(live >> 16 * i)), c->scale);
     for (int i = 0; i < 2; i++)
         w[i] = way.path == BY_ADDITION ? round_by_addition(v + 2 * i, c, way.sign)
                                        : round_by_shifts(v + 2 * i, index + 32u * (unsigned)i, c, way.rounding);
@@ -175,27 +175,27 @@ INLINE void encode_64(const struct source *src, size_t first, uint8_t *dst, __mm
     y = _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7), y); /* packs go lane by lane */
     if (__builtin_expect(_mm512_cmpgt_epu16_mask(_mm512_max_epu16(w[0].above, w[1].above), c->most_word) != 0, 0))
         y = special_cases(y, v, c, way.sign);
-    _mm512_mask_storeu_epi8(dst, live, y);
+    _mm512_mask_storeu_epi8(row->dst + first, live, y);
 }
 
-INLINE void encode_run(const struct source *src, uint8_t *dst, size_t n, const struct ffp8_encoder *e, uint64_t index, struct way way) {
-    uint32_t key = way.rounding == FFP8_ROUND_STOCHASTIC ? ffp8_random_key(e->seed, index) : 0;
+INLINE void encode_run(const struct source *src, const struct ffp8_encoder *e, struct way way) {
+    const uint32_t key = way.rounding == FFP8_ROUND_STOCHASTIC ? ffp8_random_key(e->seed, src->index) : 0;
     const struct constants c = broadcast(e, key, way);
-    size_t i = 0;
-    for (; i + 64 <= n; i += 64) encode_64(src, i, dst + i, ~(__mmask64)0, (uint32_t)(index + i), &c, way);
-    if (i < n) encode_64(src, i, dst + i, ~(__mmask64)0 >> (64 - (n - i)), (uint32_t)(index + i), &c, way);
+    struct source row = *src;
+    for (size_t r = 0; r < src->rows; r++, row.y += src->ld_y, row.dst += src->ld_dst, row.index += src->ld_dst) {
+        size_t i = 0;
+        for (; i + 64 <= src->n; i += 64) encode_64(&row, i, ~(__mmask64)0, &c, way);
+        if (i < src->n) encode_64(&row, i, ~(__mmask64)0 >> (64 - (src->n - i)), &c, way);
+    }
 }
 
 void ffp8_encode_avx512(const float *src, uint8_t *dst, size_t n, const struct ffp8_encoder *e, uint64_t index) {
     encode(src, dst, n, e, index);
 }
 
-void ffp8_finish_codes_avx512(float *y, uint8_t *dst, size_t n, const float *bias, const float *residual, const float *addend,
-                              const struct ffp8_finish *finish, const struct ffp8_encoder *e, uint64_t index) {
-    if (one_pass_serves(finish, e)) {
-        finish_codes(y, dst, n, bias, residual, addend, finish, e);
-        return;
-    }
-    ffp8_epilogue_avx512(y, n, bias, residual, addend, finish);
-    ffp8_encode_avx512(y, dst, n, e, index);
+void ffp8_finish_codes_avx512(const struct ffp8_sums *sums, const struct ffp8_finish *finish, const struct ffp8_encoder *e) {
+    if (one_pass_serves(finish, e))
+        finish_codes(sums, finish, e);
+    else
+        ffp8_finish_in_two_passes(sums, finish, e, ffp8_epilogue_avx512, ffp8_encode_avx512);
 }

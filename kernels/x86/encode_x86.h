@@ -23,14 +23,18 @@ struct way {
     bool simple;
 };
 
-/* What is encoded: y itself, or what the epilogue makes of it. NULL: none. */
+/* What is encoded, and where to: y itself, or what the epilogue makes of it. Members as in struct ffp8_sums. */
 struct source {
-    const float *y, *bias, *residual, *addend;
+    const float *y;
+    uint8_t *dst;
+    size_t rows, n, ld_y, ld_dst;
+    const float *bias, *residual, *addend;
+    uint64_t index;
     ffp8_activation activation; /* NONE, RELU or CLIP */
     float clip_min, clip_max;
 };
 
-INLINE void encode_run(const struct source *src, uint8_t *dst, size_t n, const struct ffp8_encoder *e, uint64_t index, struct way way);
+INLINE void encode_run(const struct source *src, const struct ffp8_encoder *e, struct way way);
 
 /* Additions need sums that are finite, for all finite values of the format, codes that are even where significands are, and that bytes
  * overflow where codes do. */
@@ -46,39 +50,36 @@ INLINE bool is_simple(const struct ffp8_encoder *e, enum signs sign) {
     return positive && e->zero[1] == minus && e->overflow[1] == largest && (sign == SIGNED || e->negative == 0);
 }
 
-INLINE void encode_signs(const struct source *src, uint8_t *dst, size_t n, const struct ffp8_encoder *e, uint64_t index,
-                         ffp8_rounding rounding, enum path path, enum signs sign) {
+INLINE void encode_signs(const struct source *src, const struct ffp8_encoder *e, ffp8_rounding rounding, enum path path, enum signs sign) {
     if (path == BY_ADDITION && is_simple(e, sign))
-        encode_run(src, dst, n, e, index, (struct way){rounding, path, sign, true});
+        encode_run(src, e, (struct way){rounding, path, sign, true});
     else
-        encode_run(src, dst, n, e, index, (struct way){rounding, path, sign, false});
+        encode_run(src, e, (struct way){rounding, path, sign, false});
 }
 
-INLINE void encode_rounding(const float *src, uint8_t *dst, size_t n, const struct ffp8_encoder *e, uint64_t index, ffp8_rounding rounding,
-                            enum path path) {
-    const struct source plain = {.y = src, .activation = FFP8_ACTIVATION_NONE};
+INLINE void encode_rounding(const struct source *src, const struct ffp8_encoder *e, ffp8_rounding rounding, enum path path) {
     if (e->sign_bits)
-        encode_signs(&plain, dst, n, e, index, rounding, path, SIGNED);
+        encode_signs(src, e, rounding, path, SIGNED);
     else
-        encode_signs(&plain, dst, n, e, index, rounding, path, UNSIGNED);
+        encode_signs(src, e, rounding, path, UNSIGNED);
 }
 
-INLINE void encode(const float *src, uint8_t *dst, size_t n, const struct ffp8_encoder *e, uint64_t index) {
+INLINE void encode(const float *y, uint8_t *dst, size_t n, const struct ffp8_encoder *e, uint64_t index) {
+    struct source src = {.y = y, .dst = dst, .rows = 1, .n = n, .index = index, .activation = FFP8_ACTIVATION_NONE};
     switch (e->rounding) {
     case FFP8_ROUND_NEAREST_EVEN:
         if (additions_serve(e))
-            encode_rounding(src, dst, n, e, index, FFP8_ROUND_NEAREST_EVEN, BY_ADDITION);
+            encode_rounding(&src, e, FFP8_ROUND_NEAREST_EVEN, BY_ADDITION);
         else
-            encode_rounding(src, dst, n, e, index, FFP8_ROUND_NEAREST_EVEN, BY_SHIFTS);
+            encode_rounding(&src, e, FFP8_ROUND_NEAREST_EVEN, BY_SHIFTS);
         break;
-    case FFP8_ROUND_NEAREST_AWAY: encode_rounding(src, dst, n, e, index, FFP8_ROUND_NEAREST_AWAY, BY_SHIFTS); break;
-    case FFP8_ROUND_TOWARD_ZERO: encode_rounding(src, dst, n, e, index, FFP8_ROUND_TOWARD_ZERO, BY_SHIFTS); break;
+    case FFP8_ROUND_NEAREST_AWAY: encode_rounding(&src, e, FFP8_ROUND_NEAREST_AWAY, BY_SHIFTS); break;
+    case FFP8_ROUND_TOWARD_ZERO: encode_rounding(&src, e, FFP8_ROUND_TOWARD_ZERO, BY_SHIFTS); break;
     case FFP8_ROUND_STOCHASTIC:
         /* A key serves as many elements as have the same upper half of the index. */
-        while (n) {
-            size_t run = ffp8_min_size(n, 0x100000000u - (uint32_t)index);
-            encode_rounding(src, dst, run, e, index, FFP8_ROUND_STOCHASTIC, BY_SHIFTS);
-            src += run, dst += run, n -= run, index += run;
+        for (; n; n -= src.n, src.y += src.n, src.dst += src.n, src.index += src.n) {
+            src.n = ffp8_min_size(n, 0x100000000u - (uint32_t)src.index);
+            encode_rounding(&src, e, FFP8_ROUND_STOCHASTIC, BY_SHIFTS);
         }
         break;
     }
@@ -89,23 +90,32 @@ INLINE bool one_pass_serves(const struct ffp8_finish *finish, const struct ffp8_
     return e->rounding == FFP8_ROUND_NEAREST_EVEN && additions_serve(e) && finish->activation <= FFP8_ACTIVATION_CLIP;
 }
 
-INLINE void finish_run(struct source src, uint8_t *dst, size_t n, const struct ffp8_encoder *e, ffp8_activation activation) {
+INLINE void finish_run(struct source src, const struct ffp8_encoder *e, ffp8_activation activation) {
     src.activation = activation;
     if (activation == FFP8_ACTIVATION_RELU)
-        encode_signs(&src, dst, n, e, 0, FFP8_ROUND_NEAREST_EVEN, BY_ADDITION, NOT_NEGATIVE);
-    else if (e->sign_bits)
-        encode_signs(&src, dst, n, e, 0, FFP8_ROUND_NEAREST_EVEN, BY_ADDITION, SIGNED);
+        encode_signs(&src, e, FFP8_ROUND_NEAREST_EVEN, BY_ADDITION, NOT_NEGATIVE);
     else
-        encode_signs(&src, dst, n, e, 0, FFP8_ROUND_NEAREST_EVEN, BY_ADDITION, UNSIGNED);
+        encode_rounding(&src, e, FFP8_ROUND_NEAREST_EVEN, BY_ADDITION);
 }
 
-INLINE void finish_codes(const float *y, uint8_t *dst, size_t n, const float *bias, const float *residual, const float *addend,
-                         const struct ffp8_finish *finish, const struct ffp8_encoder *e) {
-    const struct source src = {y, bias, residual, addend, FFP8_ACTIVATION_NONE, finish->clip_min, finish->clip_max};
+INLINE void finish_codes(const struct ffp8_sums *s, const struct ffp8_finish *finish, const struct ffp8_encoder *e) {
+    const struct source src = {s->y,
+                               s->dst,
+                               s->rows,
+                               s->n,
+                               s->ld_y,
+                               s->ld_dst,
+                               s->bias,
+                               s->residual,
+                               s->addend,
+                               s->index,
+                               FFP8_ACTIVATION_NONE,
+                               finish->clip_min,
+                               finish->clip_max};
     switch (finish->activation) {
-    case FFP8_ACTIVATION_RELU: finish_run(src, dst, n, e, FFP8_ACTIVATION_RELU); break;
-    case FFP8_ACTIVATION_CLIP: finish_run(src, dst, n, e, FFP8_ACTIVATION_CLIP); break;
-    default: finish_run(src, dst, n, e, FFP8_ACTIVATION_NONE); break;
+    case FFP8_ACTIVATION_RELU: finish_run(src, e, FFP8_ACTIVATION_RELU); break;
+    case FFP8_ACTIVATION_CLIP: finish_run(src, e, FFP8_ACTIVATION_CLIP); break;
+    default: finish_run(src, e, FFP8_ACTIVATION_NONE); break;
     }
 }
 

@@ -104,7 +104,7 @@ static size_t take_finite(const float *x, size_t n, float *finite) {
 static double square_error(const struct ffp8_kernels *kernels, const ffp8_format *format, float scale, const float *x, size_t n) {
     struct ffp8_lut lut;
     struct ffp8_encoder encoder;
-    ffp8_lut_init_scaled(&lut, format, scale, FFP8_TYPE_F32);
+    ffp8_lut_init_scaled(&lut, kernels, format, scale, FFP8_TYPE_F32);
     ffp8_encoder_init(&encoder, format, 1 / scale, NULL);
     double sum = 0;
     for (size_t i = 0; i < n; i += BLOCK) {

@@ -36,7 +36,7 @@ ffp8_status ffp8_decode(const ffp8_format *format, const uint8_t *src, float sca
 
     const struct ffp8_kernels *kernels = ffp8_kernels_active();
     struct ffp8_lut lut;
-    ffp8_lut_init_scaled(&lut, format, scale, dst_type);
+    ffp8_lut_init_scaled(&lut, kernels, format, scale, dst_type);
     if (dst_type == FFP8_TYPE_F32)
         kernels->decode32(src, dst, n, &lut);
     else

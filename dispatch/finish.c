@@ -29,11 +29,11 @@ void ffp8_output_init(struct ffp8_output *output, const struct ffp8_kernels *ker
     output->finish = (struct ffp8_finish){epilogue->activation, epilogue->clip_min, epilogue->clip_max};
     if (c_type == FFP8_TYPE_FFP8) {
         ffp8_encoder_init(&output->encoder, c_format, 1.0f / output->c_scale, encoding);
-        if (accumulate) ffp8_lut_init_scaled(&output->c_values, c_format, output->c_scale, FFP8_TYPE_F32);
+        if (accumulate) ffp8_lut_init_scaled(&output->c_values, kernels, c_format, output->c_scale, FFP8_TYPE_F32);
     }
     output->makes_codes = c_type == FFP8_TYPE_FFP8 && !output->wants_amax && !output->encoder.by_table;
     if (epilogue->residual && epilogue->residual_type == FFP8_TYPE_FFP8)
-        ffp8_lut_init_scaled(&output->residual_values, &epilogue->residual_format, output->residual_scale, FFP8_TYPE_F32);
+        ffp8_lut_init_scaled(&output->residual_values, kernels, &epilogue->residual_format, output->residual_scale, FFP8_TYPE_F32);
 }
 
 static void multiply(float *x, size_t n, float factor) {

@@ -24,17 +24,25 @@ static void set_planes(struct ffp8_lut *lut) {
 }
 
 static bool halves_differ_by(const struct ffp8_lut *lut, uint32_t top_bit) {
+    const uint32_t *lower = lut->element, *upper = lut->element + 128;
     uint32_t difference = 0;
-    for (unsigned c = 0; c < 128; c++) difference |= (lut->element[c] ^ lut->element[c | 0x80]) ^ top_bit;
+    for (unsigned c = 0; c < 128; c++) difference |= (lower[c] ^ upper[c]) ^ top_bit;
     /* The upper half must be the one with the bit set. */
-    for (unsigned c = 0; c < 128; c++) difference |= lut->element[c] & top_bit;
+    for (unsigned c = 0; c < 128; c++) difference |= lower[c] & top_bit;
     return difference == 0;
 }
 
 static bool halves_negated(const struct ffp8_lut *lut, uint32_t mask) {
+    const uint32_t *lower = lut->element, *upper = lut->element + 128;
     uint32_t sum = 0;
-    for (unsigned c = 0; c < 128; c++) sum |= (lut->element[c] + lut->element[c | 0x80]) & mask;
+    for (unsigned c = 0; c < 128; c++) sum |= (lower[c] + upper[c]) & mask;
     return sum == 0;
+}
+
+static bool elements_are_codes(const struct ffp8_lut *lut) {
+    uint32_t difference = 0;
+    for (unsigned c = 0; c < 256; c++) difference |= lut->element[c] ^ c;
+    return difference == 0;
 }
 
 /* element = step * (offset + low nibble) in each row of 16 codes, if that is how the integers lie. I8 asks for the low byte only, so that a
@@ -43,11 +51,12 @@ static bool find_nibble_steps(struct ffp8_lut *lut, const int32_t integer[256]) 
     const int32_t lowest_offset = lut->class_of == FFP8_CLASS_I8 ? -128 : 0;
     for (unsigned row = 0; row < 16; row++) {
         const int32_t *first = integer + 16 * row;
-        int32_t step = first[1] - first[0];
-        if (step == 0 || step < -128 || step > 127 || first[0] % step != 0) return false;
-        int32_t offset = first[0] / step, wrong = 0;
+        const int32_t step = first[1] - first[0];
+        if (step == 0 || step < -128 || step > 127) return false;
+        const int32_t offset = (int32_t)((float)first[0] / (float)step); /* exact if it is an integer; faster than a division of integers */
         if (offset < lowest_offset || offset > 255 - 15) return false;
-        for (int32_t i = 0; i < 16; i++) wrong |= first[i] ^ step * (offset + i);
+        int32_t wrong = first[0] ^ step * offset;
+        for (int i = 1; i < 16; i++) wrong |= (first[i] - first[i - 1]) ^ step;
         if (wrong) return false;
         lut->step[row] = (int8_t)step;
         lut->offset[row] = (uint8_t)offset;
@@ -71,8 +80,7 @@ static void set_integers(struct ffp8_lut *lut, const ffp8_format *format, const 
     for (unsigned c = 0; c < 256; c++) lut->element[c] = (uint32_t)integer[c] & mask;
     lut->shift = span->lowest_bit;
     lut->negated = halves_negated(lut, mask);
-    lut->same = lut->class_of == FFP8_CLASS_I8;
-    for (unsigned c = 0; c < 256; c++) lut->same &= lut->element[c] == c;
+    lut->same = lut->class_of == FFP8_CLASS_I8 && elements_are_codes(lut);
     if (find_nibble_steps(lut, integer)) lut->kind = FFP8_LUT_NIBBLE;
 }
 
@@ -91,9 +99,8 @@ static void set_floats(struct ffp8_lut *lut, const ffp8_format *format, int shif
     }
     for (unsigned c = 0; c < 256; c++) lut->element[c] = ffp8_bits(value[c]);
     /* NaN codes in both halves: a sign on one of them keeps the halves mirror images. */
-    if (!format->codebook && !lut->special_minus_zero)
-        for (unsigned c = 0x80; c < 256; c++)
-            if (lut->sign_mask && isnan(value[c])) lut->element[c] |= 0x80000000u;
+    if (!format->codebook && !lut->special_minus_zero && lut->sign_mask)
+        for (unsigned c = 0x80; c < 256; c++) lut->element[c] |= isnan(value[c]) ? 0x80000000u : 0;
     lut->shift = shift;
 }
 
@@ -160,17 +167,19 @@ void ffp8_lut_init(struct ffp8_lut *lut, const ffp8_format *format, ffp8_class c
     set_planes(lut);
 }
 
-void ffp8_lut_init_scaled(struct ffp8_lut *lut, const ffp8_format *format, float scale, ffp8_dtype to) {
+void ffp8_lut_init_scaled(struct ffp8_lut *lut, const struct ffp8_kernels *kernels, const ffp8_format *format, float scale, ffp8_dtype to) {
     float value[256];
+    uint16_t half[256];
     ffp8_format_values(format, value);
     set_description(lut, format, false);
     lut->shift = 0;
     for (unsigned c = 0; c < 256; c++) value[c] *= scale; /* the quiet NaN stays what it is */
-    if (to == FFP8_TYPE_F32)
+    if (to == FFP8_TYPE_F32) {
         memcpy(lut->element, value, sizeof value);
-    else
-        for (unsigned c = 0; c < 256; c++)
-            lut->element[c] = to == FFP8_TYPE_BF16 ? ffp8_bf16_from_f32(value[c]) : ffp8_f16_from_f32(value[c]);
+    } else {
+        (to == FFP8_TYPE_BF16 ? kernels->narrow_bf16 : kernels->narrow_f16)(value, half, 256);
+        for (unsigned c = 0; c < 256; c++) lut->element[c] = half[c];
+    }
     lut->class_of = to == FFP8_TYPE_F32 ? FFP8_CLASS_F32 : FFP8_CLASS_BF16;
     lut->mirrored = halves_differ_by(lut, to == FFP8_TYPE_F32 ? 0x80000000u : 0x8000u);
     set_planes(lut);

@@ -26,7 +26,7 @@ ffp8_class ffp8_class_of_product(unsigned a_classes, unsigned b_classes);
 void ffp8_lut_init(struct ffp8_lut *lut, const ffp8_format *format, ffp8_class class_of, bool finite_only);
 
 /* Luts of ffp8_decode: element = value * scale, as FP32 bits, or rounded to BF16 / F16 bits. shift = 0. */
-void ffp8_lut_init_scaled(struct ffp8_lut *lut, const ffp8_format *format, float scale, ffp8_dtype to);
+void ffp8_lut_init_scaled(struct ffp8_lut *lut, const struct ffp8_kernels *kernels, const ffp8_format *format, float scale, ffp8_dtype to);
 
 /* encoding NULL: all zero. */
 void ffp8_encoder_init(struct ffp8_encoder *encoder, const ffp8_format *format, float scale, const ffp8_encoding *encoding);

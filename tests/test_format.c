@@ -411,7 +411,7 @@ Test(lut, scaled_elements_are_rounded_products) {
     for (size_t i = 0; oracle_format(i, &format); i++)
         for (size_t s = 0; s < sizeof scales / sizeof *scales; s++)
             for (size_t t = 0; t < 3; t++) {
-                ffp8_lut_init_scaled(&lut, &format, scales[s], types[t]);
+                ffp8_lut_init_scaled(&lut, &ffp8_kernels_generic, &format, scales[s], types[t]);
                 for (unsigned c = 0; c < 256; c++) {
                     float product = (float)oracle_value(&format, c) * scales[s];
                     uint32_t want = isnan(product) ? 0x7FC00000u : ffp8_bits(product);

@@ -149,7 +149,7 @@ static bool check_scaled(struct check_run *run, const ffp8_format *format, size_
     const ffp8_dtype types[] = {FFP8_TYPE_F32, FFP8_TYPE_BF16, FFP8_TYPE_F16};
     for (int t = 0; t < 3; t++) {
         if ((types[t] == FFP8_TYPE_F32 ? 4 : 2) != run->slot->parameter) continue;
-        ffp8_lut_init_scaled(&lut, format, scale, types[t]);
+        ffp8_lut_init_scaled(&lut, run->kernels, format, scale, types[t]);
         if (!check_array_decode(run, &lut, format, n, "scaled")) return false;
         for (unsigned c = 0; c < 256; c++) {
             const double value = check_decode(format, (uint8_t)c);

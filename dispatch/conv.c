@@ -185,7 +185,7 @@ static void run_nest(struct piece *piece, size_t begin, size_t end) {
     const struct ffp8_conv_dims *d = &plan->call.problem.dims;
     const struct ffp8_conv_places *at = &plan->at;
     const size_t group_bytes = plan->stage.group_elements * ffp8_class_bytes(plan->operands.class_of);
-    const size_t group_lines = ffp8_conv_panels(d) * plan->call.header.segments * plan->call.header.segment_lines;
+    const size_t group_lines = ffp8_conv_panels(d) * plan->call.header.segments * plan->call.places.segment_lines;
     const bool in_place = is_in_place(run), plain = in_place && ffp8_output_is_plain(run->output);
     const size_t pixels = (end - begin) * d->out_w;
     piece->rows_begin = begin;
@@ -385,8 +385,8 @@ static bool prepare(struct run *run) {
     run->skip = finite && !header->special_used;
     write_bias(run);
     uint8_t *blob = run->workspace + plan->at.blob;
-    if (!plan->call.packed) ffp8_conv_write(&plan->call.problem.dims, &args->filter, header, blob);
-    run->codes = plan->call.packed ? plan->call.problem.codes : blob + header->weights_offset;
+    if (!plan->call.packed) ffp8_conv_write(&plan->call.problem.dims, &args->filter, header, &plan->call.places, blob);
+    run->codes = plan->call.packed ? plan->call.problem.codes : blob + sizeof *header;
     if (plan->order == FFP8_CONV_LANES) {
         uint32_t *lane = (uint32_t *)(run->workspace + plan->at.lanes);
         ffp8_conv_lanes_weights(&plan->stage, run->codes, run->workspace + plan->at.weights);

@@ -32,6 +32,7 @@ struct ffp8_conv_call {
     struct ffp8_conv_problem problem;
     /* Of the blob, or as the plain filter would be packed, all codes of its format counting as used. */
     struct ffp8_packed_header header;
+    struct ffp8_packed_places places;
     bool packed;
 };
 /* Everything but the workspace's size. `query`: pointers other than the blob's may be NULL. */
@@ -42,9 +43,11 @@ ffp8_status ffp8_conv_check(const ffp8_conv_args *args, bool query, struct ffp8_
  */
 
 /* The header of a plain filter's blob without its measured members. FFP8_ERROR_OVERFLOW. */
-ffp8_status ffp8_conv_layout(const struct ffp8_conv_dims *dims, const ffp8_filter *filter, struct ffp8_packed_header *header);
+ffp8_status ffp8_conv_layout(const struct ffp8_conv_dims *dims, const ffp8_filter *filter, struct ffp8_packed_header *header,
+                             struct ffp8_packed_places *places);
 /* The blob; `header` is complete but for the checksum. */
-void ffp8_conv_write(const struct ffp8_conv_dims *dims, const ffp8_filter *filter, const struct ffp8_packed_header *header, void *blob);
+void ffp8_conv_write(const struct ffp8_conv_dims *dims, const ffp8_filter *filter, const struct ffp8_packed_header *header,
+                     const struct ffp8_packed_places *places, void *blob);
 /* Which of the packed orders a header describes. */
 enum ffp8_conv_order ffp8_conv_packed_order(const struct ffp8_packed_header *header);
 

@@ -61,7 +61,7 @@ struct ffp8_nest ffp8_conv_plan_nest(const struct ffp8_conv_plan *plan, size_t c
         .column_begin = column_begin,
         .column_end = column_end,
         .segments = header->segments,
-        .segment_lines = header->segment_lines,
+        .segment_lines = plan->call.places.segment_lines,
         .segments_across = header->segments / plan->call.problem.dims.kernel_h,
         .segment_words = ffp8_class_words(plan->operands.class_of, header->segment_k),
         .a_offset = plan->operands.a_offset,

@@ -76,13 +76,14 @@ static ffp8_status check_matrices(const ffp8_gemm_args *args) {
 
 static ffp8_status check_blob(const ffp8_gemm_args *args, struct ffp8_gemm_problem *problem) {
     const struct ffp8_packed_header *header;
-    const ffp8_status status = ffp8_packed_header_check(args->packed, &header);
+    struct ffp8_packed_places places;
+    const ffp8_status status = ffp8_packed_header_check(args->packed, &header, &places);
     if (status != FFP8_OK) return status;
     if (header->kind != FFP8_PACKED_GEMM || header->n != args->n || header->k != args->k) return FFP8_ERROR_MISMATCH;
     problem->packed = true;
     problem->codes = ffp8_packed_lines(header);
-    problem->w_format = ffp8_packed_format(header);
-    problem->w_scales = ffp8_packed_scales(header);
+    problem->w_format = ffp8_packed_format(header, &places);
+    problem->w_scales = ffp8_packed_scales(header, &places);
     problem->w_exponents = (struct ffp8_exponents){header->scale_low, header->scale_high};
     problem->w_classes = header->classes;
     problem->w_finite = !header->special_used;

@@ -12,8 +12,6 @@
 #include "scales.h"
 #include "stage.h"
 
-static size_t type_bytes(ffp8_dtype type) { return type == FFP8_TYPE_F32 ? 4 : type == FFP8_TYPE_FFP8 ? 1 : 2; }
-
 static bool is_flag(int x) { return x == 0 || x == 1; }
 
 /* Whether `rows` rows of `row` elements, ld apart, span more bytes than pointers can count. */
@@ -68,9 +66,9 @@ static ffp8_status check_matrices(const ffp8_gemm_args *args) {
     if (args->lda < args->k || args->ldc < args->n || (e->residual && e->ld_residual < args->n)) return FFP8_ERROR_STRIDE;
     if (!scalar_scale_is_valid(args->c_scale) || (e->residual && !scalar_scale_is_valid(e->residual_scale))) return FFP8_ERROR_SCALE;
     if (args->a_quantize && args->a_scales.data) return FFP8_ERROR_SCALE;
-    if (extent_overflows(args->m, args->lda, args->k, type_bytes(args->a_type))) return FFP8_ERROR_OVERFLOW;
-    if (extent_overflows(args->m, args->ldc, args->n, type_bytes(args->c_type))) return FFP8_ERROR_OVERFLOW;
-    if (e->residual && extent_overflows(args->m, e->ld_residual, args->n, type_bytes(e->residual_type))) return FFP8_ERROR_OVERFLOW;
+    if (extent_overflows(args->m, args->lda, args->k, ffp8_type_bytes(args->a_type))) return FFP8_ERROR_OVERFLOW;
+    if (extent_overflows(args->m, args->ldc, args->n, ffp8_type_bytes(args->c_type))) return FFP8_ERROR_OVERFLOW;
+    if (e->residual && extent_overflows(args->m, e->ld_residual, args->n, ffp8_type_bytes(e->residual_type))) return FFP8_ERROR_OVERFLOW;
     return ffp8_scales_check_shape(&args->a_scales, args->m, args->k);
 }
 

@@ -39,6 +39,8 @@ struct piece {
     struct ffp8_tile *tiles;
     const void **pointers;
     void *nest;
+    uint8_t *pixels;               /* TURNED: of the output rows in progress */
+    struct ffp8_conv_pixels place; /* of them, or in y */
     float amax;
     bool has_panels;
     /* In progress: output rows staged, and those that the nest works on */
@@ -95,9 +97,16 @@ static struct range inside_columns(const struct run *run, size_t column) {
 /* Also the nest's callback: some outputs behind the first one of the rows in progress. */
 static void finish(void *context, size_t pixel, size_t pixels, size_t channel, size_t columns, float *sums, size_t ld) {
     struct piece *piece = context;
-    const struct ffp8_conv_plan *plan = piece->run->plan;
-    const float amax = ffp8_conv_finish(&plan->call.problem, piece->run->output, piece->run->bias, plan->bias_pixels,
-                                        piece->rows_begin * plan->call.problem.dims.out_w + pixel, pixels, channel, columns, sums, ld);
+    const struct run *run = piece->run;
+    const struct ffp8_conv_plan *plan = run->plan;
+    const struct ffp8_conv_dims *d = &plan->call.problem.dims;
+    const size_t bias_pixels = piece->place.ld == d->c_out ? plan->bias_pixels : 1; /* of all channels */
+    float amax;
+    pixel += piece->rows_begin * d->out_w;
+    if (plan->output_order == FFP8_CONV_PLANES)
+        amax = ffp8_conv_finish_planes(&plan->call.problem, run->output, run->bias, pixel, pixels, channel, columns, sums, ld);
+    else
+        amax = ffp8_conv_finish_pixels(run->output, &piece->place, run->bias, bias_pixels, pixel, pixels, channel, columns, sums, ld);
     piece->amax = ffp8_larger(piece->amax, amax);
 }
 
@@ -173,8 +182,7 @@ static size_t make_tiles(const struct piece *piece) {
 /* FP32 sums that may lie where the output will. */
 static bool is_in_place(const struct run *run) {
     const struct ffp8_output *output = run->output;
-    return output->c_type == FFP8_TYPE_F32 && output->c_scale == 1 && !output->accumulate &&
-           run->plan->call.problem.args->layout == FFP8_LAYOUT_NHWC;
+    return output->c_type == FFP8_TYPE_F32 && output->c_scale == 1 && !output->accumulate && run->plan->output_order == FFP8_CONV_PIXELS;
 }
 
 /* TAPS and ROWS: the output rows in progress. Groups put their columns side by side, and all are finished together; a group that is alone
@@ -185,7 +193,7 @@ static void run_nest(struct piece *piece, size_t begin, size_t end) {
     const struct ffp8_conv_dims *d = &plan->call.problem.dims;
     const struct ffp8_conv_places *at = &plan->at;
     const size_t group_bytes = plan->stage.group_elements * ffp8_class_bytes(plan->operands.class_of);
-    const size_t group_lines = ffp8_conv_panels(d) * plan->call.header.segments * plan->call.header.segment_lines;
+    const size_t group_lines = ffp8_conv_panels(d) * plan->call.header.segments * plan->call.places.segment_lines;
     const bool in_place = is_in_place(run), plain = in_place && ffp8_output_is_plain(run->output);
     const size_t pixels = (end - begin) * d->out_w;
     piece->rows_begin = begin;
@@ -246,10 +254,22 @@ static void run_lanes(struct piece *piece, size_t begin, size_t end) {
 
 /* Output rows [begin, end), which are staged. */
 static void run_rows(struct piece *piece, size_t begin, size_t end) {
-    if (piece->run->plan->order == FFP8_CONV_LANES)
+    const struct ffp8_conv_plan *plan = piece->run->plan;
+    const struct ffp8_conv_problem *problem = &plan->call.problem;
+    const size_t first = begin * problem->dims.out_w;
+    piece->place = (struct ffp8_conv_pixels){0, problem->dims.c_out};
+    if (plan->output_order == FFP8_CONV_TURNED) { /* output->c is the workspace */
+        const size_t channels = ffp8_conv_piece_channels(plan, piece->column_begin, piece->column_end);
+        const size_t at = (size_t)(piece->pixels - piece->run->workspace) / ffp8_type_bytes(problem->args->y_type);
+        piece->place = (struct ffp8_conv_pixels){at - first * channels - piece->column_begin, channels};
+    }
+    if (plan->order == FFP8_CONV_LANES)
         run_lanes(piece, begin, end);
     else
         run_nest(piece, begin, end);
+    if (plan->output_order == FFP8_CONV_TURNED)
+        ffp8_conv_turn(problem, plan->kernels, piece->pixels, first, (end - begin) * problem->dims.out_w, piece->column_begin,
+                       piece->place.ld);
 }
 
 static bool has_special(const uint8_t *elements, size_t bytes) {
@@ -322,6 +342,7 @@ static void run_piece(void *context, size_t index) {
         .tiles = (struct ffp8_tile *)(share + at->tiles),
         .pointers = (const void **)(share + at->pointers),
         .nest = share + at->nest,
+        .pixels = share + at->pixels,
     };
     piece.row_end = piece.row_begin + rows / plan->row_pieces + (i < rows % plan->row_pieces);
     if (plan->why) {
@@ -386,8 +407,8 @@ static bool prepare(struct run *run) {
     run->skip = finite && !header->special_used;
     write_bias(run);
     uint8_t *blob = run->workspace + plan->at.blob;
-    if (!plan->call.packed) ffp8_conv_write(&plan->call.problem.dims, &args->filter, header, blob);
-    run->codes = plan->call.packed ? plan->call.problem.codes : blob + header->weights_offset;
+    if (!plan->call.packed) ffp8_conv_write(&plan->call.problem.dims, &args->filter, header, &plan->call.places, blob);
+    run->codes = plan->call.packed ? plan->call.problem.codes : blob + sizeof *header;
     if (plan->order == FFP8_CONV_LANES) {
         uint32_t *lane = (uint32_t *)(run->workspace + plan->at.lanes);
         ffp8_conv_lanes_weights(&plan->stage, run->codes, run->workspace + plan->at.weights);
@@ -407,11 +428,11 @@ ffp8_status ffp8_conv_run(const struct ffp8_kernels *kernels, const ffp8_conv_ar
     float amax = 0;
     if (plan.call.problem.dims.batch > 0) {
         struct ffp8_output output;
-        ffp8_output_init(&output, kernels, args->y, args->y_type, &args->y_format, args->y_scale, &args->y_encoding, args->accumulate,
-                         &args->epilogue);
         struct run run = {.plan = &plan, .output = &output};
         run.workspace = (uint8_t *)args->workspace +
                         (FFP8_CONV_ALIGNMENT - (uintptr_t)args->workspace % FFP8_CONV_ALIGNMENT) % FFP8_CONV_ALIGNMENT;
+        ffp8_output_init(&output, kernels, plan.output_order == FFP8_CONV_TURNED ? run.workspace : args->y, args->y_type, &args->y_format,
+                         args->y_scale, &args->y_encoding, args->accumulate, &args->epilogue);
         if (!plan.why && !prepare(&run)) {
             plan.why = scale_reason;
             plan.column_pieces = 1; /* the oracle computes all channels of a row */

@@ -32,6 +32,7 @@ struct ffp8_conv_call {
     struct ffp8_conv_problem problem;
     /* Of the blob, or as the plain filter would be packed, all codes of its format counting as used. */
     struct ffp8_packed_header header;
+    struct ffp8_packed_places places;
     bool packed;
 };
 /* Everything but the workspace's size. `query`: pointers other than the blob's may be NULL. */
@@ -42,9 +43,11 @@ ffp8_status ffp8_conv_check(const ffp8_conv_args *args, bool query, struct ffp8_
  */
 
 /* The header of a plain filter's blob without its measured members. FFP8_ERROR_OVERFLOW. */
-ffp8_status ffp8_conv_layout(const struct ffp8_conv_dims *dims, const ffp8_filter *filter, struct ffp8_packed_header *header);
+ffp8_status ffp8_conv_layout(const struct ffp8_conv_dims *dims, const ffp8_filter *filter, struct ffp8_packed_header *header,
+                             struct ffp8_packed_places *places);
 /* The blob; `header` is complete but for the checksum. */
-void ffp8_conv_write(const struct ffp8_conv_dims *dims, const ffp8_filter *filter, const struct ffp8_packed_header *header, void *blob);
+void ffp8_conv_write(const struct ffp8_conv_dims *dims, const ffp8_filter *filter, const struct ffp8_packed_header *header,
+                     const struct ffp8_packed_places *places, void *blob);
 /* Which of the packed orders a header describes. */
 enum ffp8_conv_order ffp8_conv_packed_order(const struct ffp8_packed_header *header);
 
@@ -69,7 +72,8 @@ struct ffp8_conv_stage {
     size_t row_step, column_step; /* rows and pixels between those of neighbouring outputs */
     size_t x_step_h, x_step_w;    /* rows and pixels of x between them */
     size_t group_elements, pixel_elements, pixel_bytes, row_pixels, tail_elements, row_bytes;
-    size_t scratch_bytes, transposed_bytes; /* NCHW: rows turned to NHWC, and one of them */
+    bool planes;                                     /* x is NCHW, and that is not the same as NHWC */
+    size_t turned_rows, turned_bytes, scratch_bytes; /* rows that are turned to NHWC at once; of them; of all that scratch holds */
 };
 void ffp8_conv_stage_init(struct ffp8_conv_stage *stage, const struct ffp8_kernels *kernels, const struct ffp8_operands *operands,
                           const struct ffp8_conv_problem *problem, enum ffp8_conv_order order);
@@ -96,10 +100,28 @@ size_t ffp8_conv_stage_slab(const struct ffp8_conv_stage *stage, size_t image, s
  * conv_finish.c
  */
 
+/* How outputs are written. */
+enum ffp8_conv_output_order {
+    FFP8_CONV_PIXELS, /* to y, NHWC, or where NCHW is the same */
+    FFP8_CONV_TURNED, /* NCHW by way of pixels: a quarter of the bytes to be turned if FFP8 codes are, and rows that are finished are longer */
+    FFP8_CONV_PLANES /* NCHW: sums are turned, for residuals, the old y and stochastic rounding go by y's order */
+};
+enum ffp8_conv_output_order ffp8_conv_output_order(const struct ffp8_conv_problem *problem);
+
+/* Where pixels go: output (pixel, channel) is element first + pixel * ld + channel of what output->c points to; modulo 2^64. */
+struct ffp8_conv_pixels {
+    size_t first, ld;
+};
+
 /* Sums of `columns` channels from `channel` on, of `pixels` outputs from `pixel` on (all images' outputs, row by row), which are overwritten.
- * bias: of bias_pixels pixels side by side, or NULL. Returns the largest magnitude, as ffp8_output_row does. */
-float ffp8_conv_finish(const struct ffp8_conv_problem *problem, const struct ffp8_output *output, const float *bias, size_t bias_pixels,
-                       size_t pixel, size_t pixels, size_t channel, size_t columns, float *sums, size_t ld);
+ * bias: of bias_pixels pixels side by side, or NULL. Return the largest magnitude, as ffp8_output_row does. */
+float ffp8_conv_finish_pixels(const struct ffp8_output *output, const struct ffp8_conv_pixels *to, const float *bias, size_t bias_pixels,
+                              size_t pixel, size_t pixels, size_t channel, size_t columns, float *sums, size_t ld);
+float ffp8_conv_finish_planes(const struct ffp8_conv_problem *problem, const struct ffp8_output *output, const float *bias, size_t pixel,
+                              size_t pixels, size_t channel, size_t columns, const float *sums, size_t ld);
+/* Finished pixels to y: channels [channel, channel + columns), src points to the first one's. */
+void ffp8_conv_turn(const struct ffp8_conv_problem *problem, const struct ffp8_kernels *kernels, const void *src, size_t pixel,
+                    size_t pixels, size_t channel, size_t columns);
 
 /* ---------------------------------------------------------------------------------------------------------------
  * depthwise.c: the LANES order, one output row at a time

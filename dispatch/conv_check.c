@@ -121,7 +121,7 @@ static ffp8_status check_formats(const ffp8_conv_args *args) {
 static ffp8_status check_packed(const ffp8_conv_args *args, struct ffp8_conv_call *call) {
     const struct ffp8_conv_dims *d = &call->problem.dims;
     const struct ffp8_packed_header *header;
-    const ffp8_status status = ffp8_packed_header_check(args->packed, &header);
+    const ffp8_status status = ffp8_packed_header_check(args->packed, &header, &call->places);
     if (status != FFP8_OK) return status;
     if (header->kind == FFP8_PACKED_GEMM || header->n != d->c_out || header->groups != d->groups) return FFP8_ERROR_MISMATCH;
     if (header->kernel_h != d->kernel_h || header->kernel_w != d->kernel_w) return FFP8_ERROR_MISMATCH;
@@ -131,14 +131,14 @@ static ffp8_status check_packed(const ffp8_conv_args *args, struct ffp8_conv_cal
     call->packed = true;
     call->header = *header;
     call->problem.codes = ffp8_packed_lines(header);
-    call->problem.w_format = ffp8_packed_format(header);
-    call->problem.w_scales = ffp8_packed_scales(header);
+    call->problem.w_format = ffp8_packed_format(header, &call->places);
+    call->problem.w_scales = ffp8_packed_scales(header, &call->places);
     return FFP8_OK;
 }
 
 static ffp8_status check_filter(const ffp8_conv_args *args, bool query, struct ffp8_conv_call *call) {
     ffp8_status status = ffp8_conv_filter_check(&args->filter, &call->problem.dims, query);
-    if (status == FFP8_OK) status = ffp8_conv_layout(&call->problem.dims, &args->filter, &call->header);
+    if (status == FFP8_OK) status = ffp8_conv_layout(&call->problem.dims, &args->filter, &call->header, &call->places);
     if (status != FFP8_OK) return status;
     bool used[256];
     memset(used, true, sizeof used);

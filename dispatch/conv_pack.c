@@ -48,12 +48,14 @@ enum ffp8_conv_order ffp8_conv_packed_order(const struct ffp8_packed_header *hea
     return header->segments == header->kernel_h * header->kernel_w ? FFP8_CONV_TAPS : FFP8_CONV_ROWS;
 }
 
-ffp8_status ffp8_conv_layout(const struct ffp8_conv_dims *dims, const ffp8_filter *filter, struct ffp8_packed_header *header) {
+ffp8_status ffp8_conv_layout(const struct ffp8_conv_dims *dims, const ffp8_filter *filter, struct ffp8_packed_header *header,
+                             struct ffp8_packed_places *places) {
     const enum ffp8_conv_order order = choose_order(dims, &filter->format);
     const size_t k = dims->group_in * dims->kernel_h * dims->kernel_w;
     const size_t segments = order == FFP8_CONV_LANES ? k : ffp8_conv_segments(dims, order);
-    return ffp8_packed_layout(header, order == FFP8_CONV_LANES ? FFP8_PACKED_DEPTHWISE : FFP8_PACKED_CONV, dims->c_out, k, dims->groups,
-                              dims->kernel_h, dims->kernel_w, segments, k / segments, &filter->format, &filter->scales);
+    const enum ffp8_packed_kind kind = order == FFP8_CONV_LANES ? FFP8_PACKED_DEPTHWISE : FFP8_PACKED_CONV;
+    return ffp8_packed_layout(header, places, kind, dims->c_out, k, dims->groups, dims->kernel_h, dims->kernel_w, segments, k / segments,
+                              &filter->format, &filter->scales);
 }
 
 /* The measured members, from the filter's codes. */
@@ -77,10 +79,9 @@ static void write_lines(const struct ffp8_conv_dims *d, const ffp8_filter *filte
                 uint8_t *segment = lines + ffp8_conv_code_index(d, order, o, i, j, 0) / FFP8_LINE_BYTES * FFP8_LINE_BYTES;
                 const uint8_t *src = filter->data + ffp8_conv_code_index(d, (enum ffp8_conv_order)filter->order, o, i, j, 0);
                 if (filter->order == FFP8_ORDER_OHWI) {
-                    ffp8_pack_segment(segment, src, column_stride, 1, columns, header->segment_k, (uint8_t)header->pad_code);
+                    ffp8_pack_segment(segment, src, column_stride, 1, columns, header->segment_k, header->pad_code);
                 } else if (order == FFP8_CONV_TAPS) {
-                    ffp8_pack_segment(segment, src, column_stride, d->kernel_h * d->kernel_w, columns, header->segment_k,
-                                      (uint8_t)header->pad_code);
+                    ffp8_pack_segment(segment, src, column_stride, d->kernel_h * d->kernel_w, columns, header->segment_k, header->pad_code);
                 } else { /* (kw, channel) out of [channel][kh][kw]: no constant stride */
                     for (size_t k = 0; k < header->segment_k; k++)
                         for (size_t n = 0; n < columns; n++)
@@ -101,9 +102,10 @@ static void write_lanes(const struct ffp8_conv_dims *d, const ffp8_filter *filte
                         filter->data[ffp8_conv_code_index(d, (enum ffp8_conv_order)filter->order, o, i, j, c)];
 }
 
-void ffp8_conv_write(const struct ffp8_conv_dims *dims, const ffp8_filter *filter, const struct ffp8_packed_header *header, void *blob) {
-    uint8_t *weights = (uint8_t *)blob + header->weights_offset;
-    ffp8_packed_open(blob, header, &filter->format, &filter->scales);
+void ffp8_conv_write(const struct ffp8_conv_dims *dims, const ffp8_filter *filter, const struct ffp8_packed_header *header,
+                     const struct ffp8_packed_places *places, void *blob) {
+    uint8_t *weights = (uint8_t *)blob + sizeof *header;
+    ffp8_packed_open(blob, header, places, &filter->format, &filter->scales);
     if (header->kind == FFP8_PACKED_DEPTHWISE)
         write_lanes(dims, filter, weights);
     else
@@ -111,18 +113,19 @@ void ffp8_conv_write(const struct ffp8_conv_dims *dims, const ffp8_filter *filte
 }
 
 static ffp8_status lay_out(const ffp8_conv_shape *shape, const ffp8_filter *filter, bool query, struct ffp8_conv_dims *dims,
-                           struct ffp8_packed_header *header) {
+                           struct ffp8_packed_header *header, struct ffp8_packed_places *places) {
     if (!shape || !filter) return FFP8_ERROR_NULL;
     ffp8_status status = ffp8_conv_filter_dims(shape, dims);
     if (status == FFP8_OK) status = ffp8_conv_filter_check(filter, dims, query);
-    return status == FFP8_OK ? ffp8_conv_layout(dims, filter, header) : status;
+    return status == FFP8_OK ? ffp8_conv_layout(dims, filter, header, places) : status;
 }
 
 ffp8_status ffp8_conv_packed_size(const ffp8_conv_shape *shape, const ffp8_filter *filter, size_t *bytes) {
     struct ffp8_conv_dims dims;
     struct ffp8_packed_header header;
+    struct ffp8_packed_places places;
     if (!bytes) return FFP8_ERROR_NULL;
-    const ffp8_status status = lay_out(shape, filter, true, &dims, &header);
+    const ffp8_status status = lay_out(shape, filter, true, &dims, &header, &places);
     if (status == FFP8_OK) *bytes = header.bytes;
     return status;
 }
@@ -130,11 +133,12 @@ ffp8_status ffp8_conv_packed_size(const ffp8_conv_shape *shape, const ffp8_filte
 ffp8_status ffp8_conv_pack(const ffp8_conv_shape *shape, const ffp8_filter *filter, void *packed, size_t bytes) {
     struct ffp8_conv_dims dims;
     struct ffp8_packed_header header;
-    ffp8_status status = lay_out(shape, filter, false, &dims, &header);
+    struct ffp8_packed_places places;
+    ffp8_status status = lay_out(shape, filter, false, &dims, &header, &places);
     if (status == FFP8_OK) status = ffp8_packed_buffer_check(packed, bytes, &header);
     if (status != FFP8_OK) return status;
     measure(&dims, filter, &header);
-    ffp8_conv_write(&dims, filter, &header, packed);
+    ffp8_conv_write(&dims, filter, &header, &places, packed);
     ffp8_packed_seal(packed);
     return FFP8_OK;
 }

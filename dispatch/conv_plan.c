@@ -62,7 +62,7 @@ struct ffp8_nest ffp8_conv_plan_nest(const struct ffp8_conv_plan *plan, size_t c
         .column_begin = column_begin,
         .column_end = column_end,
         .segments = header->segments,
-        .segment_lines = header->segment_lines,
+        .segment_lines = plan->call.places.segment_lines,
         .segments_across = header->segments / plan->call.problem.dims.kernel_h,
         .segment_words = ffp8_class_words(plan->operands.class_of, header->segment_k),
         .a_offset = plan->operands.a_offset,
@@ -110,7 +110,6 @@ static void choose_pieces(struct ffp8_conv_plan *plan) {
 
 static void choose_bands(struct ffp8_conv_plan *plan) {
     const struct ffp8_conv_dims *d = &plan->call.problem.dims;
-    const ffp8_conv_args *args = plan->call.problem.args;
     const struct ffp8_conv_stage *stage = &plan->stage;
     const size_t columns = piece_columns(plan), row_sums = d->out_w * columns * sizeof(float),
                  most = ffp8_ceil_div(ffp8_conv_output_rows(d), plan->row_pieces);
@@ -129,7 +128,7 @@ static void choose_bands(struct ffp8_conv_plan *plan) {
     const size_t bands = rows ? ffp8_ceil_div(d->out_h, rows) : 0; /* at least one, but the analyser cannot know */
     plan->band_rows = bands ? ffp8_ceil_div(d->out_h, bands) : 1;  /* of about the same height */
     const size_t hot = plan->order == FFP8_CONV_LANES ? LANES_HOT_BYTES : HOT_BYTES;
-    plan->finish_pixels = args->layout == FFP8_LAYOUT_NHWC ? 1 + hot / (columns * sizeof(float)) : HOT_PIXELS;
+    plan->finish_pixels = plan->output_order != FFP8_CONV_PLANES ? 1 + hot / (columns * sizeof(float)) : HOT_PIXELS;
     plan->keeps_panels = plan->splits_columns = false;
     if (plan->order == FFP8_CONV_LANES) { /* about equal parts of a row */
         const size_t parts = ffp8_ceil_div(d->out_w, plan->finish_pixels);
@@ -143,7 +142,8 @@ static void choose_bands(struct ffp8_conv_plan *plan) {
     plan->splits_columns = plan->order == FFP8_CONV_TAPS && d->kernel_w > 1 && (d->groups > 1 || !plan->keeps_panels);
     if (plan->splits_columns) plan->finish_pixels = SIZE_MAX;
     /* Not where something else is read per pixel, or rows are short of what is encoded at once anyway. */
-    const bool strips = args->layout == FFP8_LAYOUT_NHWC && args->y_type == FFP8_TYPE_FFP8 && !args->epilogue.residual && !args->accumulate;
+    const bool strips = plan->output_order != FFP8_CONV_PLANES && args->y_type == FFP8_TYPE_FFP8 && !args->epilogue.residual &&
+                        !args->accumulate;
     plan->finish_columns = strips && !plan->splits_columns ? STRIP_COLUMNS : 0;
 }
 
@@ -154,17 +154,20 @@ static bool reserve(size_t *total, size_t count, size_t bytes, size_t *place) {
            !__builtin_add_overflow(*total, size / FFP8_CONV_ALIGNMENT * FFP8_CONV_ALIGNMENT, total);
 }
 
-/* What a piece keeps: its slabs, and the sums, tiles and panels of a band. */
+/* What a piece keeps: its slabs, and the sums, tiles and panels of a band. It must do for PLANES, too, where it says TURNED: a query need not
+ * know of a residual. */
 static bool lay_out_piece(struct ffp8_conv_plan *plan) {
     const struct ffp8_conv_dims *d = &plan->call.problem.dims;
     const size_t images = plan->band_images > 1 ? plan->band_images : 1, rows = images * plan->band_rows;
     const size_t columns = piece_columns(plan);
+    const bool turns = plan->output_order != FFP8_CONV_PIXELS;
     struct ffp8_conv_places *at = &plan->at;
     size_t total = 0;
     bool ok = reserve(&total, images * ffp8_conv_slab_rows(&plan->stage, plan->band_rows), plan->stage.row_bytes, &at->slabs);
     ok = ok && reserve(&total, plan->stage.scratch_bytes, 1, &at->scratch);
     if (plan->order == FFP8_CONV_LANES) {
-        ok = ok && reserve(&total, FFP8_LANES_ROWS * ffp8_min_size(plan->finish_pixels, d->out_w) * columns, sizeof(float), &at->sums);
+        const size_t wide = turns ? d->out_w : ffp8_min_size(plan->finish_pixels, d->out_w);
+        ok = ok && reserve(&total, FFP8_LANES_ROWS * wide * columns, sizeof(float), &at->sums);
         ok = ok && reserve(&total, (1 + FFP8_LANES_ROWS) * ffp8_conv_lanes_taps(&plan->stage), sizeof(void *), &at->pointers);
     } else {
         const struct ffp8_nest nest = ffp8_conv_plan_nest(plan, 0, piece_extent(plan), rows * d->out_w);
@@ -172,6 +175,10 @@ static bool lay_out_piece(struct ffp8_conv_plan *plan) {
         ok = ok && nest_bytes != SIZE_MAX && reserve(&total, nest_bytes, 1, &at->nest);
         ok = ok && reserve(&total, rows * d->out_w * columns, sizeof(float), &at->sums);
         ok = ok && reserve(&total, rows * d->out_w, sizeof(struct ffp8_tile), &at->tiles);
+    }
+    if (turns) {
+        const size_t channels = ffp8_conv_piece_channels(plan, 0, piece_extent(plan));
+        ok = ok && reserve(&total, rows * d->out_w * channels, ffp8_type_bytes(plan->call.problem.args->y_type), &at->pixels);
     }
     at->piece_bytes = total;
     return ok;
@@ -187,7 +194,7 @@ static bool lay_out(struct ffp8_conv_plan *plan) {
     bool ok = reserve(&total, pieces, sizeof(float), &at->amax);
     if (!plan->why) {
         if (!plan->call.packed) ok = ok && reserve(&total, header->bytes, 1, &at->blob);
-        plan->bias_pixels = plan->call.problem.args->layout == FFP8_LAYOUT_NHWC ? 1 + BIAS_ELEMENTS / (d->c_out + 1) : 1;
+        plan->bias_pixels = 1 + BIAS_ELEMENTS / (d->c_out + 1);
         if (plan->bias_pixels > 1) ok = ok && reserve(&total, plan->bias_pixels * d->c_out, sizeof(float), &at->bias);
         if (plan->order == FFP8_CONV_LANES) {
             ok = ok && reserve(&total, d->c_out, sizeof(float), &at->scales);
@@ -221,6 +228,7 @@ ffp8_status ffp8_conv_plan_make(const struct ffp8_kernels *kernels, const ffp8_c
     const struct ffp8_conv_dims *d = &plan->call.problem.dims;
     plan->kernels = kernels;
     plan->order = ffp8_conv_packed_order(&plan->call.header);
+    plan->output_order = ffp8_conv_output_order(&plan->call.problem);
     plan->flat = d->kernel_h == 1 && d->kernel_w == 1;
     choose_operands(plan);
     const size_t most = kernels->most_fused_rows[plan->operands.class_of];

@@ -13,7 +13,7 @@ enum { FFP8_CONV_ALIGNMENT = 64 }; /* of all places in the workspace */
 /* Places in the workspace: of a call, and within the share of a piece. */
 struct ffp8_conv_places {
     size_t blob, scales, offsets, weights, lanes, bias, amax, pieces, bytes;
-    size_t slabs, scratch, sums, tiles, pointers, nest, piece_bytes;
+    size_t slabs, scratch, sums, tiles, pointers, nest, pixels, piece_bytes;
 };
 
 struct ffp8_conv_plan {
@@ -23,8 +23,9 @@ struct ffp8_conv_plan {
     double unit; /* 2^operands.shift */
     struct ffp8_conv_stage stage;
     enum ffp8_conv_order order; /* of the packed weights */
-    const char *why;            /* the oracle computes, because ...; NULL: this file does */
-    bool flat;                  /* tiles run on from row to row: 1 x 1 kernels */
+    enum ffp8_conv_output_order output_order;
+    const char *why; /* the oracle computes, because ...; NULL: this file does */
+    bool flat;       /* tiles run on from row to row: 1 x 1 kernels */
     bool fused;
     bool meets_strangers;          /* output rows that read Inf or NaN are the oracle's */
     size_t band_rows, band_images; /* at most; band_images is 0 where an image takes several bands */
@@ -39,6 +40,11 @@ struct ffp8_conv_plan {
 
 static inline size_t ffp8_conv_output_rows(const struct ffp8_conv_dims *d) { return d->batch * d->out_h; }
 static inline size_t ffp8_conv_group_lanes(const struct ffp8_conv_dims *d) { return ffp8_conv_panels(d) * FFP8_NR; }
+
+/* Channels of a piece with columns [begin, end): those of all groups. */
+static inline size_t ffp8_conv_piece_channels(const struct ffp8_conv_plan *plan, size_t begin, size_t end) {
+    return plan->call.problem.dims.groups > 1 ? plan->call.problem.dims.c_out : end - begin;
+}
 
 /* `query`: pointers other than the blob's may be NULL. */
 ffp8_status ffp8_conv_plan_make(const struct ffp8_kernels *kernels, const ffp8_conv_args *args, bool query, struct ffp8_conv_plan *plan);

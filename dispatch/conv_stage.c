@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-static size_t type_bytes(ffp8_dtype type) { return type == FFP8_TYPE_F32 ? 4 : type == FFP8_TYPE_FFP8 ? 1 : 2; }
+enum { TURNED_BYTES = 64 * 1024 }; /* NCHW: of rows that are turned at once, so that planes are read in long runs */
 
 /* Zeros behind a row: what a segment's last word may reach into; or a cache line where the pixels above each other, which are the rows of
  * a tile at the border, would compete for the same sets of a cache. Rows of 1 x 1 kernels run on into each other. */
@@ -42,75 +42,20 @@ void ffp8_conv_stage_init(struct ffp8_conv_stage *stage, const struct ffp8_kerne
     stage->row_pixels = (d->out_w - 1) * stage->column_step + (d->kernel_w - 1) * d->dilation_w + 1;
     stage->tail_elements = tail_elements(stage);
     stage->row_bytes = stage->row_pixels * stage->pixel_bytes + stage->tail_elements * ffp8_class_bytes(class_of);
-    const size_t bytes = type_bytes(problem->args->x_type);
-    stage->transposed_bytes = problem->args->layout == FFP8_LAYOUT_NCHW ? d->in_w * d->c_in * bytes : 0;
-    stage->scratch_bytes = stage->transposed_bytes * (stage->pairs ? 2 : 1);
-}
-
-/* 8 x 8 bytes, rows in words, by swapping ever smaller off-diagonal blocks. */
-static void transpose_8x8(uint64_t r[8]) {
-    static const struct {
-        unsigned shift, distance;
-        uint64_t mask;
-    } steps[] = {{32, 4, UINT64_C(0x00000000FFFFFFFF)}, {16, 2, UINT64_C(0x0000FFFF0000FFFF)}, {8, 1, UINT64_C(0x00FF00FF00FF00FF)}};
-    for (size_t s = 0; s < 3; s++) {
-        for (size_t i = 0; i < 8; i++) {
-            const size_t j = i + steps[s].distance;
-            if (i & steps[s].distance) continue;
-            const uint64_t swap = (r[i] >> steps[s].shift ^ r[j]) & steps[s].mask;
-            r[i] ^= swap << steps[s].shift;
-            r[j] ^= swap;
-        }
-    }
-}
-
-struct area {
-    size_t channel_begin, channel_end, pixel_begin, pixel_end;
-};
-
-/* dst[pixel][channel] = src[channel * plane + pixel * step] over an area of a row of `channels` channels, for elements of `bytes` bytes. */
-static inline void transpose_plain(const uint8_t *src, size_t plane, size_t step, size_t channels, struct area area, size_t bytes,
-                                   uint8_t *dst) {
-    for (size_t c = area.channel_begin; c < area.channel_end; c++)
-        for (size_t p = area.pixel_begin; p < area.pixel_end; p++)
-            memcpy(dst + (p * channels + c) * bytes, src + (c * plane + p * step) * bytes, bytes);
-}
-
-static void transpose_codes(const uint8_t *src, size_t plane, size_t channels, size_t pixels, uint8_t *dst) {
-    const size_t whole_pixels = pixels / 8 * 8, whole_channels = channels / 8 * 8;
-    for (size_t c = 0; c < whole_channels; c += 8)
-        for (size_t p = 0; p < whole_pixels; p += 8) {
-            uint64_t block[8];
-            for (size_t i = 0; i < 8; i++) memcpy(&block[i], src + (c + i) * plane + p, 8);
-            transpose_8x8(block);
-            for (size_t i = 0; i < 8; i++) memcpy(dst + (p + i) * channels + c, &block[i], 8);
-        }
-    transpose_plain(src, plane, 1, channels, (struct area){whole_channels, channels, 0, pixels}, 1, dst);
-    transpose_plain(src, plane, 1, channels, (struct area){0, whole_channels, whole_pixels, pixels}, 1, dst);
-}
-
-/* A row of NCHW as a row of NHWC. */
-static void transpose_row(const struct ffp8_conv_stage *stage, const uint8_t *src, size_t pixels, uint8_t *dst) {
-    const struct ffp8_conv_dims *d = &stage->problem->dims;
-    const size_t plane = d->in_h * d->in_w, step = stage->x_step_w;
-    const struct area all = {0, d->c_in, 0, pixels};
-    switch (type_bytes(stage->problem->args->x_type)) {
-    case 1:
-        if (step == 1)
-            transpose_codes(src, plane, d->c_in, pixels, dst);
-        else
-            transpose_plain(src, plane, step, d->c_in, all, 1, dst);
-        return;
-    case 2: transpose_plain(src, plane, step, d->c_in, all, 2, dst); return;
-    default: transpose_plain(src, plane, step, d->c_in, all, 4, dst); return;
-    }
+    if (problem->args->layout == FFP8_LAYOUT_NHWC || d->c_in == 1) return;
+    stage->planes = true;
+    const size_t bytes = d->in_w * d->c_in * ffp8_type_bytes(problem->args->x_type);
+    stage->turned_rows = stage->x_step_h > 1 || bytes > TURNED_BYTES / 2 || bytes == 0 ? 1 : TURNED_BYTES / bytes;
+    stage->turned_rows = ffp8_min_size(stage->turned_rows, d->in_h);
+    stage->turned_bytes = stage->turned_rows * bytes;
+    stage->scratch_bytes = stage->turned_bytes * (stage->pairs ? 2 : 1);
 }
 
 /* `pixels` pixels, `src_step` bytes apart, channels innermost. */
 static void stage_pixels(const struct ffp8_conv_stage *stage, const uint8_t *src, size_t src_step, size_t pixels, uint8_t *dst) {
     const struct ffp8_conv_dims *d = &stage->problem->dims;
     const ffp8_dtype type = stage->problem->args->x_type;
-    const size_t bytes = type_bytes(type), element_bytes = ffp8_class_bytes(stage->operands->class_of);
+    const size_t bytes = ffp8_type_bytes(type), element_bytes = ffp8_class_bytes(stage->operands->class_of);
     if (stage->group_elements == d->group_in) {
         const bool close = src_step == d->c_in * bytes && stage->pixel_elements == d->c_in; /* pixels follow each other */
         const size_t run = close ? pixels : 1;
@@ -138,32 +83,60 @@ static void stage_pairs(const struct ffp8_conv_stage *stage, const uint8_t *low,
                                      (uint32_t *)(dst + p * stage->pixel_bytes), run * channels, &stage->operands->a);
 }
 
-/* Row `row` from pixel w of x on, as NHWC, perhaps in `room`; NULL: it lies outside the image. */
-static const uint8_t *row_of_x(const struct ffp8_conv_stage *stage, size_t image, size_t row, size_t w, size_t pixels, uint8_t *room) {
+/* Rows of an image. Planes are turned to pixels some rows at a time; where two rows make one, two such ranges of rows are at hand. */
+struct source {
+    const struct ffp8_conv_stage *stage;
+    size_t image, end; /* the first row that the slab does not read */
+    struct {
+        size_t begin, end;
+        uint8_t *pixels;
+    } turned[2];
+    size_t recent; /* the range that was read last */
+};
+
+static void turn_rows(struct source *source, size_t h) {
+    const struct ffp8_conv_stage *stage = source->stage;
     const struct ffp8_conv_dims *d = &stage->problem->dims;
-    const ffp8_conv_args *args = stage->problem->args;
+    const struct ffp8_kernels *kernels = stage->kernels;
+    const size_t bytes = ffp8_type_bytes(stage->problem->args->x_type), end = ffp8_min_size(h + stage->turned_rows, source->end);
+    ffp8_transpose_fn *const transpose = bytes == 1 ? kernels->transpose8 : bytes == 2 ? kernels->transpose16 : kernels->transpose32;
+    const uint8_t *x = (const uint8_t *)stage->problem->args->x + (source->image * d->c_in * d->in_h + h) * d->in_w * bytes;
+    source->recent = stage->pairs ? 1 - source->recent : 0;
+    transpose(x, d->in_h * d->in_w, source->turned[source->recent].pixels, d->c_in, d->c_in, (end - h) * d->in_w);
+    source->turned[source->recent].begin = h;
+    source->turned[source->recent].end = end;
+}
+
+/* Row `row`, channels innermost; NULL: it lies outside the image. Valid until the next but one is asked for, without pairs until the next. */
+static const uint8_t *row_of_x(struct source *source, size_t row) {
+    const struct ffp8_conv_stage *stage = source->stage;
+    const struct ffp8_conv_dims *d = &stage->problem->dims;
     const size_t h = row * stage->x_step_h - d->pad_top; /* above the image it wraps around to large numbers */
+    const size_t row_bytes = d->in_w * d->c_in * ffp8_type_bytes(stage->problem->args->x_type);
     if (h >= d->in_h) return NULL;
-    const size_t plane = args->layout == FFP8_LAYOUT_NCHW ? image * d->c_in * d->in_h + h : image * d->in_h + h;
-    const size_t pixel = plane * d->in_w + w, bytes = type_bytes(args->x_type);
-    if (args->layout == FFP8_LAYOUT_NHWC) return (const uint8_t *)args->x + pixel * d->c_in * bytes;
-    transpose_row(stage, (const uint8_t *)args->x + pixel * bytes, pixels, room);
-    return room;
+    if (!stage->planes) return (const uint8_t *)stage->problem->args->x + (source->image * d->in_h + h) * row_bytes;
+    size_t i = 0;
+    while (i < 2 && !(source->turned[i].begin <= h && h < source->turned[i].end)) i++;
+    if (i < 2)
+        source->recent = i;
+    else
+        turn_rows(source, h);
+    return source->turned[source->recent].pixels + (h - source->turned[source->recent].begin) * row_bytes;
 }
 
 /* Row `row`; of pairs, rows `row` and `other`. */
-static void stage_row(const struct ffp8_conv_stage *stage, size_t image, size_t row, size_t other, uint8_t *dst, uint8_t *scratch) {
+static void stage_row(struct source *source, size_t row, size_t other, uint8_t *dst) {
+    const struct ffp8_conv_stage *stage = source->stage;
     const struct ffp8_conv_dims *d = &stage->problem->dims;
     const size_t step = stage->x_step_w, element_count = stage->pixel_elements;
     /* Staged pixels [left, right) lie inside. */
     const size_t left = ffp8_min_size(ffp8_ceil_div(d->pad_left, step), stage->row_pixels);
     size_t right = ffp8_min_size(ffp8_ceil_div(d->pad_left + d->in_w, step), stage->row_pixels);
     if (right < left) right = left;
-    const size_t w = left * step - d->pad_left; /* of the pixel `left`, if there is one */
     const uint8_t *low = NULL, *high = NULL;
     if (left < right) {
-        low = row_of_x(stage, image, row, w, right - left, scratch);
-        if (stage->pairs) high = row_of_x(stage, image, other, w, right - left, scratch + stage->transposed_bytes);
+        low = row_of_x(source, row);
+        if (stage->pairs) high = row_of_x(source, other);
     }
     if (!low && !high) {
         ffp8_stage_zeros(stage->operands, stage->row_bytes / ffp8_class_bytes(stage->operands->class_of), dst);
@@ -171,26 +144,33 @@ static void stage_row(const struct ffp8_conv_stage *stage, size_t image, size_t 
     }
     ffp8_stage_zeros(stage->operands, left * element_count, dst);
     ffp8_stage_zeros(stage->operands, (stage->row_pixels - right) * element_count + stage->tail_elements, dst + right * stage->pixel_bytes);
-    const size_t src_step = (stage->problem->args->layout == FFP8_LAYOUT_NHWC ? step : 1) * d->c_in *
-                            type_bytes(stage->problem->args->x_type);
+    const size_t src_pixel = d->c_in * ffp8_type_bytes(stage->problem->args->x_type);
+    const size_t first = (left * step - d->pad_left) * src_pixel;
+    if (low) low += first;
+    if (high) high += first;
     if (stage->pairs)
-        stage_pairs(stage, low, high, src_step, right - left, dst + left * stage->pixel_bytes);
+        stage_pairs(stage, low, high, step * src_pixel, right - left, dst + left * stage->pixel_bytes);
     else
-        stage_pixels(stage, low, src_step, right - left, dst + left * stage->pixel_bytes);
+        stage_pixels(stage, low, step * src_pixel, right - left, dst + left * stage->pixel_bytes);
 }
 
 size_t ffp8_conv_stage_slab(const struct ffp8_conv_stage *stage, size_t image, size_t p, size_t out_rows, void *slab, void *scratch) {
     const struct ffp8_conv_dims *d = &stage->problem->dims;
     const size_t dilation = stage->dilation, first = p * stage->row_step,
                  last = (p + out_rows - 1) * stage->row_step + (d->kernel_h - 1) * dilation;
+    const size_t past = stage->pairs ? (last / (2 * dilation) + 1) * 2 * dilation : last + 1;
+    struct source source = {.stage = stage, .image = image};
+    source.end = ffp8_min_size(d->in_h, past * stage->x_step_h - ffp8_min_size(past * stage->x_step_h, d->pad_top));
+    source.turned[0].pixels = scratch;
+    source.turned[1].pixels = stage->pairs ? (uint8_t *)scratch + stage->turned_bytes : scratch;
     uint8_t *dst = slab;
     size_t staged = 0;
     if (!stage->pairs) {
-        for (size_t row = first; row <= last; row++) stage_row(stage, image, row, row, dst + staged++ * stage->row_bytes, scratch);
+        for (size_t row = first; row <= last; row++) stage_row(&source, row, row, dst + staged++ * stage->row_bytes);
         return staged;
     }
     for (size_t block = first / (2 * dilation); block <= last / (2 * dilation); block++)
         for (size_t row = 2 * dilation * block; row < (2 * block + 1) * dilation; row++)
-            stage_row(stage, image, row, row + dilation, dst + staged++ * stage->row_bytes, scratch);
+            stage_row(&source, row, row + dilation, dst + staged++ * stage->row_bytes);
     return staged;
 }

@@ -12,8 +12,6 @@
 #include "scales.h"
 #include "stage.h"
 
-static size_t type_bytes(ffp8_dtype type) { return type == FFP8_TYPE_F32 ? 4 : type == FFP8_TYPE_FFP8 ? 1 : 2; }
-
 static bool is_flag(int x) { return x == 0 || x == 1; }
 
 /* Whether `rows` rows of `row` elements, ld apart, span more bytes than pointers can count. */
@@ -68,21 +66,22 @@ static ffp8_status check_matrices(const ffp8_gemm_args *args) {
     if (args->lda < args->k || args->ldc < args->n || (e->residual && e->ld_residual < args->n)) return FFP8_ERROR_STRIDE;
     if (!scalar_scale_is_valid(args->c_scale) || (e->residual && !scalar_scale_is_valid(e->residual_scale))) return FFP8_ERROR_SCALE;
     if (args->a_quantize && args->a_scales.data) return FFP8_ERROR_SCALE;
-    if (extent_overflows(args->m, args->lda, args->k, type_bytes(args->a_type))) return FFP8_ERROR_OVERFLOW;
-    if (extent_overflows(args->m, args->ldc, args->n, type_bytes(args->c_type))) return FFP8_ERROR_OVERFLOW;
-    if (e->residual && extent_overflows(args->m, e->ld_residual, args->n, type_bytes(e->residual_type))) return FFP8_ERROR_OVERFLOW;
+    if (extent_overflows(args->m, args->lda, args->k, ffp8_type_bytes(args->a_type))) return FFP8_ERROR_OVERFLOW;
+    if (extent_overflows(args->m, args->ldc, args->n, ffp8_type_bytes(args->c_type))) return FFP8_ERROR_OVERFLOW;
+    if (e->residual && extent_overflows(args->m, e->ld_residual, args->n, ffp8_type_bytes(e->residual_type))) return FFP8_ERROR_OVERFLOW;
     return ffp8_scales_check_shape(&args->a_scales, args->m, args->k);
 }
 
 static ffp8_status check_blob(const ffp8_gemm_args *args, struct ffp8_gemm_problem *problem) {
     const struct ffp8_packed_header *header;
-    const ffp8_status status = ffp8_packed_header_check(args->packed, &header);
+    struct ffp8_packed_places places;
+    const ffp8_status status = ffp8_packed_header_check(args->packed, &header, &places);
     if (status != FFP8_OK) return status;
     if (header->kind != FFP8_PACKED_GEMM || header->n != args->n || header->k != args->k) return FFP8_ERROR_MISMATCH;
     problem->packed = true;
     problem->codes = ffp8_packed_lines(header);
-    problem->w_format = ffp8_packed_format(header);
-    problem->w_scales = ffp8_packed_scales(header);
+    problem->w_format = ffp8_packed_format(header, &places);
+    problem->w_scales = ffp8_packed_scales(header, &places);
     problem->w_exponents = (struct ffp8_exponents){header->scale_low, header->scale_high};
     problem->w_classes = header->classes;
     problem->w_finite = !header->special_used;

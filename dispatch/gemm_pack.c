@@ -6,16 +6,18 @@
 #include "gemm.h"
 #include "packed.h"
 
-static ffp8_status check_and_lay_out(size_t n, size_t k, const ffp8_weights *weights, bool query, struct ffp8_packed_header *header) {
+static ffp8_status check_and_lay_out(size_t n, size_t k, const ffp8_weights *weights, bool query, struct ffp8_packed_header *header,
+                                     struct ffp8_packed_places *places) {
     if (!weights) return FFP8_ERROR_NULL;
     const ffp8_status status = ffp8_gemm_weights_check(n, k, weights, query);
     if (status != FFP8_OK) return status;
-    return ffp8_packed_layout(header, FFP8_PACKED_GEMM, n, k, 1, 1, 1, 1, k, &weights->format, &weights->scales);
+    return ffp8_packed_layout(header, places, FFP8_PACKED_GEMM, n, k, 1, 1, 1, 1, k, &weights->format, &weights->scales);
 }
 
 ffp8_status ffp8_gemm_packed_size(size_t n, size_t k, const ffp8_weights *weights, size_t *bytes) {
     struct ffp8_packed_header header;
-    const ffp8_status status = check_and_lay_out(n, k, weights, true, &header);
+    struct ffp8_packed_places places;
+    const ffp8_status status = check_and_lay_out(n, k, weights, true, &header, &places);
     if (status != FFP8_OK) return status;
     if (!bytes) return FFP8_ERROR_NULL;
     *bytes = header.bytes;
@@ -24,7 +26,8 @@ ffp8_status ffp8_gemm_packed_size(size_t n, size_t k, const ffp8_weights *weight
 
 ffp8_status ffp8_gemm_pack(size_t n, size_t k, const ffp8_weights *weights, void *packed, size_t bytes) {
     struct ffp8_packed_header header;
-    ffp8_status status = check_and_lay_out(n, k, weights, false, &header);
+    struct ffp8_packed_places places;
+    ffp8_status status = check_and_lay_out(n, k, weights, false, &header, &places);
     if (status == FFP8_OK) status = ffp8_packed_buffer_check(packed, bytes, &header);
     if (status != FFP8_OK) return status;
 
@@ -36,12 +39,12 @@ ffp8_status ffp8_gemm_pack(size_t n, size_t k, const ffp8_weights *weights, void
     const struct ffp8_scale_grid scales = ffp8_scale_grid_of(&weights->scales);
     ffp8_packed_measure(&header, &weights->format, &scales, used);
 
-    ffp8_packed_open(packed, &header, &weights->format, &weights->scales);
+    ffp8_packed_open(packed, &header, &places, &weights->format, &weights->scales);
     const size_t column_stride = nk ? weights->ld : 1, k_stride = nk ? 1 : weights->ld;
-    uint8_t *lines = (uint8_t *)packed + header.weights_offset;
-    for (size_t j = 0; j < n && k > 0; j += FFP8_NR, lines += header.segment_lines * FFP8_LINE_BYTES)
+    uint8_t *lines = (uint8_t *)packed + sizeof header;
+    for (size_t j = 0; j < n && k > 0; j += FFP8_NR, lines += places.segment_lines * FFP8_LINE_BYTES)
         ffp8_pack_segment(lines, weights->data + j * column_stride, column_stride, k_stride, ffp8_min_size(FFP8_NR, n - j), k,
-                          (uint8_t)header.pad_code);
+                          header.pad_code);
     ffp8_packed_seal(packed);
     return FFP8_OK;
 }

@@ -22,45 +22,43 @@ static bool grow(uint64_t *sum, uint64_t a, uint64_t b) {
     return !__builtin_add_overflow(*sum, area, sum);
 }
 
-/* Fills the laid-out members from the first ones. False: overflow. */
-static bool lay_out(struct ffp8_packed_header *h) {
+/* Where things lie, and their bytes. False: overflow. */
+static bool lay_out(const struct ffp8_packed_header *h, struct ffp8_packed_places *places, uint64_t *bytes) {
+    struct ffp8_packed_places p = {0};
     uint64_t lines, total = sizeof *h;
     if (h->kind == FFP8_PACKED_DEPTHWISE) {
-        h->blocks = 1;
-        h->segment_lines = ffp8_ceil_div(h->n, FFP8_LINE_BYTES);
+        p.blocks = 1;
+        p.segment_lines = ffp8_ceil_div(h->n, FFP8_LINE_BYTES);
     } else {
-        h->blocks = h->groups * ffp8_ceil_div(h->n / h->groups, FFP8_NR); /* <= n, or groups where that does not divide: checked before */
-        h->segment_lines = ffp8_ceil_div(h->segment_k, 4);
-        if (__builtin_mul_overflow(h->segment_lines, UINT64_C(2), &h->segment_lines)) return false;
+        p.blocks = h->groups * ffp8_ceil_div(h->n / h->groups, FFP8_NR); /* <= n, or groups where that does not divide: checked before */
+        p.segment_lines = ffp8_ceil_div(h->segment_k, 4);
+        if (__builtin_mul_overflow(p.segment_lines, UINT64_C(2), &p.segment_lines)) return false;
     }
-    h->scale_blocks = h->scale_ld = h->scales_offset = h->codebook_offset = 0;
-    if (__builtin_mul_overflow(h->blocks, h->segments, &lines) || __builtin_mul_overflow(lines, h->segment_lines, &lines)) return false;
-    if (!grow(&total, 0, 0)) return false;
-    h->weights_offset = total;
+    if (__builtin_mul_overflow(p.blocks, h->segments, &lines) || __builtin_mul_overflow(lines, p.segment_lines, &lines)) return false;
     if (!grow(&total, lines, FFP8_LINE_BYTES)) return false;
     if (h->has_scales) {
         uint64_t count;
-        h->scale_blocks = ffp8_scale_blocks(h->k, h->scale_block_k);
-        h->scale_ld = ffp8_ceil_div(ffp8_scale_blocks(h->n, h->scale_block_rows), FFP8_NR);
-        if (__builtin_mul_overflow(h->scale_ld, (uint64_t)FFP8_NR, &h->scale_ld)) return false;
-        if (__builtin_mul_overflow(h->scale_blocks, h->scale_ld, &count)) return false;
-        if (!grow(&total, 0, 0)) return false;
-        h->scales_offset = total;
+        p.scale_blocks = ffp8_scale_blocks(h->k, h->scale_block_k);
+        p.scale_ld = ffp8_ceil_div(ffp8_scale_blocks(h->n, h->scale_block_rows), FFP8_NR);
+        if (__builtin_mul_overflow(p.scale_ld, (uint64_t)FFP8_NR, &p.scale_ld)) return false;
+        if (__builtin_mul_overflow(p.scale_blocks, p.scale_ld, &count)) return false;
+        p.scales_offset = total; /* behind lines of 64 bytes */
         if (!grow(&total, count, h->scale_type == FFP8_SCALE_F32 ? sizeof(float) : 1)) return false;
     }
     if (h->has_codebook) {
         if (!grow(&total, 0, 0)) return false;
-        h->codebook_offset = total;
+        p.codebook_offset = total;
         if (!grow(&total, 256, sizeof(float))) return false;
     }
     if (!grow(&total, 0, 0)) return false;
-    h->bytes = total;
+    *places = p;
+    *bytes = total;
     return total <= SIZE_MAX / 2; /* so that differences of pointers into it are defined */
 }
 
-ffp8_status ffp8_packed_layout(struct ffp8_packed_header *header, enum ffp8_packed_kind kind, size_t n, size_t k, size_t groups,
-                               size_t kernel_h, size_t kernel_w, size_t segments, size_t segment_k, const ffp8_format *format,
-                               const ffp8_scales *scales) {
+ffp8_status ffp8_packed_layout(struct ffp8_packed_header *header, struct ffp8_packed_places *places, enum ffp8_packed_kind kind, size_t n,
+                               size_t k, size_t groups, size_t kernel_h, size_t kernel_w, size_t segments, size_t segment_k,
+                               const ffp8_format *format, const ffp8_scales *scales) {
     *header = (struct ffp8_packed_header){
         .layout_version = FFP8_PACKED_VERSION,
         .kind = kind,
@@ -82,11 +80,11 @@ ffp8_status ffp8_packed_layout(struct ffp8_packed_header *header, enum ffp8_pack
     };
     memcpy(header->magic, magic, sizeof magic);
     if (scales->data) {
-        header->scale_type = scales->type;
+        header->scale_type = (uint16_t)scales->type;
         header->scale_block_rows = scales->block_rows;
         header->scale_block_k = scales->block_k;
     }
-    return lay_out(header) ? FFP8_OK : FFP8_ERROR_OVERFLOW;
+    return lay_out(header, places, &header->bytes) ? FFP8_OK : FFP8_ERROR_OVERFLOW;
 }
 
 void ffp8_packed_measure(struct ffp8_packed_header *header, const ffp8_format *format, const struct ffp8_scale_grid *scales,
@@ -102,27 +100,27 @@ void ffp8_packed_measure(struct ffp8_packed_header *header, const ffp8_format *f
         counted[c] = used[c] || isfinite(value[c]);
         if (!isfinite(value[c])) header->special_used |= used[c];
     }
-    header->classes = ffp8_format_classes(format, counted);
-    header->pad_code = (uint32_t)(marks.zero >= 0 ? marks.zero : marks.smallest);
+    header->classes = (uint16_t)ffp8_format_classes(format, counted);
+    header->pad_code = (uint8_t)(marks.zero >= 0 ? marks.zero : marks.smallest);
     header->scale_low = (int16_t)exponents.low;
     header->scale_high = (int16_t)exponents.high;
 }
 
-void ffp8_packed_open(void *blob, const struct ffp8_packed_header *header, const ffp8_format *format, const ffp8_scales *scales) {
+void ffp8_packed_open(void *blob, const struct ffp8_packed_header *header, const struct ffp8_packed_places *places,
+                      const ffp8_format *format, const ffp8_scales *scales) {
     uint8_t *bytes = blob;
-    const size_t weight_bytes = header->blocks * header->segments * header->segment_lines * FFP8_LINE_BYTES;
-    memset(bytes, 0, header->weights_offset);
+    const size_t weights_end = sizeof *header + places->blocks * header->segments * places->segment_lines * FFP8_LINE_BYTES;
     memcpy(bytes, header, sizeof *header);
-    memset(bytes + header->weights_offset, (int)header->pad_code, weight_bytes);
-    memset(bytes + header->weights_offset + weight_bytes, 0, header->bytes - header->weights_offset - weight_bytes);
+    memset(bytes + sizeof *header, header->pad_code, weights_end - sizeof *header);
+    memset(bytes + weights_end, 0, header->bytes - weights_end);
     if (header->has_scales) {
         const size_t size = ffp8_scale_bytes(scales->type), rows = ffp8_scale_blocks(header->n, header->scale_block_rows);
-        for (size_t b = 0; b < header->scale_blocks; b++)
+        for (size_t b = 0; b < places->scale_blocks; b++)
             for (size_t r = 0; r < rows; r++)
-                memcpy(bytes + header->scales_offset + (b * header->scale_ld + r) * size,
+                memcpy(bytes + places->scales_offset + (b * places->scale_ld + r) * size,
                        (const uint8_t *)scales->data + (r * scales->ld + b) * size, size);
     }
-    if (header->has_codebook) memcpy(bytes + header->codebook_offset, format->codebook, 256 * sizeof(float));
+    if (header->has_codebook) memcpy(bytes + places->codebook_offset, format->codebook, 256 * sizeof(float));
 }
 
 /* FNV-1a over 64-bit words instead of bytes, with the high half folded down at each step. */
@@ -167,26 +165,26 @@ static bool is_plausible(const struct ffp8_packed_header *h) {
 
 /* With class bits that the format cannot have at all, luts would be nonsense: F32 always is, and wider classes follow narrower ones. */
 static bool are_facts_plausible(const struct ffp8_packed_header *h) {
-    return h->classes >> FFP8_CLASS_COUNT == 0 && (h->classes >> FFP8_CLASS_F32 & 1) && h->special_used <= 1 && h->pad_code < 256;
+    return h->classes >> FFP8_CLASS_COUNT == 0 && (h->classes >> FFP8_CLASS_F32 & 1) && h->special_used <= 1;
 }
 
-ffp8_status ffp8_packed_header_check(ffp8_packed packed, const struct ffp8_packed_header **header) {
+ffp8_status ffp8_packed_header_check(ffp8_packed packed, const struct ffp8_packed_header **header, struct ffp8_packed_places *places) {
     if (!packed.data) return FFP8_ERROR_NULL;
     if ((uintptr_t)packed.data % FFP8_PACKED_ALIGNMENT) return FFP8_ERROR_ALIGNMENT;
     const struct ffp8_packed_header *h = packed.data;
     if (packed.bytes < sizeof *h) return FFP8_ERROR_BUFFER;
     if (memcmp(h->magic, magic, sizeof magic) != 0 || h->layout_version != FFP8_PACKED_VERSION) return FFP8_ERROR_PACKED;
     if (!is_plausible(h) || !are_facts_plausible(h)) return FFP8_ERROR_PACKED;
-    struct ffp8_packed_header expected = *h;
-    if (!lay_out(&expected) || memcmp(&expected, h, sizeof *h) != 0) return FFP8_ERROR_PACKED;
+    uint64_t bytes;
+    if (!lay_out(h, places, &bytes) || bytes != h->bytes) return FFP8_ERROR_PACKED;
     if (packed.bytes < h->bytes) return FFP8_ERROR_BUFFER;
-    const ffp8_format format = ffp8_packed_format(h);
+    const ffp8_format format = ffp8_packed_format(h, places);
     if (ffp8_format_check(&format) != FFP8_OK) return FFP8_ERROR_PACKED;
     *header = h;
     return FFP8_OK;
 }
 
-ffp8_format ffp8_packed_format(const struct ffp8_packed_header *header) {
+ffp8_format ffp8_packed_format(const struct ffp8_packed_header *header, const struct ffp8_packed_places *places) {
     return (ffp8_format){
         .sign_bits = header->sign_bits,
         .exponent_bits = header->exponent_bits,
@@ -194,18 +192,18 @@ ffp8_format ffp8_packed_format(const struct ffp8_packed_header *header) {
         .specials = header->specials,
         .flags = header->format_flags,
         .bias = header->bias,
-        .codebook = header->has_codebook ? (const float *)((const uint8_t *)header + header->codebook_offset) : NULL,
+        .codebook = header->has_codebook ? (const float *)((const uint8_t *)header + places->codebook_offset) : NULL,
     };
 }
 
-struct ffp8_scale_grid ffp8_packed_scales(const struct ffp8_packed_header *header) {
+struct ffp8_scale_grid ffp8_packed_scales(const struct ffp8_packed_header *header, const struct ffp8_packed_places *places) {
     return (struct ffp8_scale_grid){
-        .data = header->has_scales ? (const uint8_t *)header + header->scales_offset : NULL,
+        .data = header->has_scales ? (const uint8_t *)header + places->scales_offset : NULL,
         .type = (ffp8_scale_type)header->scale_type,
         .block_rows = header->scale_block_rows,
         .block_k = header->scale_block_k,
         .row_step = 1,
-        .k_step = header->scale_ld,
+        .k_step = places->scale_ld,
     };
 }
 
@@ -246,14 +244,15 @@ void ffp8_pack_segment(uint8_t *lines, const uint8_t *src, size_t column_stride,
 }
 
 /* Whether the measured members say of the blob's codes what measuring them says. */
-static bool are_facts_true(const struct ffp8_packed_header *h, const ffp8_format *format) {
+static bool are_facts_true(const struct ffp8_packed_header *h, const struct ffp8_packed_places *places, const ffp8_format *format,
+                           const struct ffp8_scale_grid *scales) {
     bool used[256] = {false};
     struct ffp8_packed_header measured = *h;
     const uint8_t *lines = ffp8_packed_lines(h);
     const bool depthwise = h->kind == FFP8_PACKED_DEPTHWISE;
-    const size_t columns = h->n / h->groups, panels = depthwise ? 1 : h->blocks / h->groups;
-    for (size_t block = 0; block < h->blocks; block++)
-        for (size_t s = 0; s < h->segments; s++, lines += h->segment_lines * FFP8_LINE_BYTES) {
+    const size_t columns = h->n / h->groups, panels = depthwise ? 1 : places->blocks / h->groups;
+    for (size_t block = 0; block < places->blocks; block++)
+        for (size_t s = 0; s < h->segments; s++, lines += places->segment_lines * FFP8_LINE_BYTES) {
             if (depthwise) {
                 for (size_t j = 0; j < h->n; j++) used[lines[j]] = true;
                 continue;
@@ -262,20 +261,20 @@ static bool are_facts_true(const struct ffp8_packed_header *h, const ffp8_format
             for (size_t i = 0; i < h->segment_k; i++)
                 for (size_t j = 0; j < count; j++) used[lines[i / 2 * FFP8_LINE_BYTES + ffp8_line_byte(j, i & 1)]] = true;
         }
-    const struct ffp8_scale_grid scales = ffp8_packed_scales(h);
-    ffp8_packed_measure(&measured, format, &scales, used);
+    ffp8_packed_measure(&measured, format, scales, used);
     return memcmp(&measured, h, sizeof measured) == 0;
 }
 
 ffp8_status ffp8_packed_check(ffp8_packed packed, ffp8_packed_info *info) {
     const struct ffp8_packed_header *h;
+    struct ffp8_packed_places places;
     if (!info) return FFP8_ERROR_NULL;
-    const ffp8_status status = ffp8_packed_header_check(packed, &h);
+    const ffp8_status status = ffp8_packed_header_check(packed, &h, &places);
     if (status != FFP8_OK) return status;
     if (checksum(packed.data, h->bytes) != h->checksum) return FFP8_ERROR_PACKED;
-    const ffp8_format format = ffp8_packed_format(h);
-    const struct ffp8_scale_grid scales = ffp8_packed_scales(h);
-    if (!are_facts_true(h, &format) || ffp8_scale_grid_check(&scales, h->n, h->k) != FFP8_OK) return FFP8_ERROR_PACKED;
+    const ffp8_format format = ffp8_packed_format(h, &places);
+    const struct ffp8_scale_grid scales = ffp8_packed_scales(h, &places);
+    if (!are_facts_true(h, &places, &format, &scales) || ffp8_scale_grid_check(&scales, h->n, h->k) != FFP8_OK) return FFP8_ERROR_PACKED;
     *info = (ffp8_packed_info){
         .layout_version = h->layout_version,
         .n = h->n,

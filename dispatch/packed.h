@@ -2,7 +2,7 @@
  *
  * packed.h - the blob of packed weights: header, layout, checks
  *
- *     header
+ *     header    128 bytes
  *     weights   [blocks][segments][segment_lines][64 bytes]
  *     scales    [k blocks][row blocks, a multiple of 32], so that kernels can read those of a panel where they lie; absent when every scale is 1
  *     codebook  256 floats; absent for formats that the formula describes
@@ -14,8 +14,8 @@
  * Depthwise, and groups of a few channels: one block, a segment is a tap and an input channel of the group and holds one byte for each output
  * channel: [taps][c_in / groups][ceil(n / 64)][64 bytes].
  *
- * Everything begins at a multiple of 64 bytes. All of the header but the measured facts and the checksum follows from its first members:
- * a check lays the blob out anew and compares, so that no size in a damaged header can lead an operator outside.
+ * Everything begins at a multiple of 64 bytes. The header stores what was packed; where things lie follows from that: each reader lays the
+ * blob out anew and compares the size, so that no damaged header can lead an operator outside.
  */
 #ifndef FFP8_PACKED_H
 #define FFP8_PACKED_H
@@ -24,9 +24,9 @@
 #include "scales.h"
 
 enum ffp8_packed_kind { FFP8_PACKED_GEMM = 0, FFP8_PACKED_CONV = 1, FFP8_PACKED_DEPTHWISE = 2 };
-enum { FFP8_PACKED_VERSION = 2 };
+enum { FFP8_PACKED_VERSION = 3 };
 
-struct ffp8_packed_header { /* little-endian */
+struct ffp8_packed_header { /* little-endian; no byte of it is without a meaning */
     uint8_t magic[8];
     uint32_t layout_version;
     uint32_t kind;
@@ -34,41 +34,45 @@ struct ffp8_packed_header { /* little-endian */
     uint64_t k; /* terms of one output: GEMM: k; convolution: c_in / groups * kernel_h * kernel_w */
     uint64_t groups, kernel_h, kernel_w;
     uint64_t segments, segment_k;
+    uint64_t scale_block_rows, scale_block_k; /* as given */
 
     uint8_t sign_bits, exponent_bits, fraction_bits, specials;
     uint32_t format_flags;
     int32_t bias;
-    uint32_t has_codebook;
-
-    uint32_t has_scales, scale_type;
-    uint64_t scale_block_rows, scale_block_k; /* as given */
-
-    /* Laid out */
-    uint64_t segment_lines, blocks;
-    uint64_t scale_blocks, scale_ld; /* blocks along k; along n, rounded up */
-    uint64_t weights_offset, scales_offset, codebook_offset, bytes;
+    uint16_t scale_type;
+    uint8_t has_scales, has_codebook;
 
     /* Measured */
-    uint32_t classes;      /* of the codes that occur: bits 1 << ffp8_class */
-    uint32_t special_used; /* 1: an Inf or NaN code occurs */
-    uint32_t pad_code;
+    uint16_t classes;     /* of the codes that occur: bits 1 << ffp8_class */
+    uint8_t special_used; /* 1: an Inf or NaN code occurs */
+    uint8_t pad_code;
     int16_t scale_low, scale_high; /* struct ffp8_exponents of the scales */
-    uint64_t checksum;             /* of the whole blob with this member zero */
+
+    uint64_t bytes;    /* of the blob: follows from the members before the measured ones */
+    uint64_t checksum; /* of the whole blob with this member zero */
 };
-_Static_assert(sizeof(struct ffp8_packed_header) == 200, "the header's size is part of the layout version");
+_Static_assert(sizeof(struct ffp8_packed_header) == 128, "the header's size is part of the layout version");
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "packed weights are little-endian");
 
-/* Fills the first and the laid-out members. FFP8_ERROR_OVERFLOW. Arguments have been validated; `scales` have block_k 0 or a multiple of 4. */
-ffp8_status ffp8_packed_layout(struct ffp8_packed_header *header, enum ffp8_packed_kind kind, size_t n, size_t k, size_t groups,
-                               size_t kernel_h, size_t kernel_w, size_t segments, size_t segment_k, const ffp8_format *format,
-                               const ffp8_scales *scales);
+/* What follows from a header and is not stored. */
+struct ffp8_packed_places {
+    uint64_t segment_lines, blocks;
+    uint64_t scale_blocks, scale_ld;         /* blocks along k; along n, rounded up */
+    uint64_t scales_offset, codebook_offset; /* 0: absent */
+};
+
+/* Fills all members but the measured ones and the checksum. FFP8_ERROR_OVERFLOW. Arguments have been validated; `scales` have block_k 0 or a multiple of 4. */
+ffp8_status ffp8_packed_layout(struct ffp8_packed_header *header, struct ffp8_packed_places *places, enum ffp8_packed_kind kind, size_t n,
+                               size_t k, size_t groups, size_t kernel_h, size_t kernel_w, size_t segments, size_t segment_k,
+                               const ffp8_format *format, const ffp8_scales *scales);
 
 /* Sets the measured members from the codes that occur (256 flags) and from the scales. */
 void ffp8_packed_measure(struct ffp8_packed_header *header, const ffp8_format *format, const struct ffp8_scale_grid *scales,
                          const bool used[256]);
 
 /* Writes header, scales and codebook to the blob, and the pad code all over the weights. Then the packer writes the weights ... */
-void ffp8_packed_open(void *blob, const struct ffp8_packed_header *header, const ffp8_format *format, const ffp8_scales *scales);
+void ffp8_packed_open(void *blob, const struct ffp8_packed_header *header, const struct ffp8_packed_places *places,
+                      const ffp8_format *format, const ffp8_scales *scales);
 /* ... and seals the blob with its checksum. */
 void ffp8_packed_seal(void *blob);
 
@@ -77,14 +81,12 @@ ffp8_status ffp8_packed_buffer_check(const void *blob, size_t bytes, const struc
 
 /* The operators' check: everything but the checksum and the measured facts. *header points into the blob.
  * FFP8_ERROR_NULL, FFP8_ERROR_ALIGNMENT, FFP8_ERROR_PACKED; FFP8_ERROR_BUFFER: `bytes` is less than the header says. */
-ffp8_status ffp8_packed_header_check(ffp8_packed packed, const struct ffp8_packed_header **header);
+ffp8_status ffp8_packed_header_check(ffp8_packed packed, const struct ffp8_packed_header **header, struct ffp8_packed_places *places);
 
 /* Views into a checked blob. */
-static inline const uint8_t *ffp8_packed_lines(const struct ffp8_packed_header *header) {
-    return (const uint8_t *)header + header->weights_offset;
-}
-ffp8_format ffp8_packed_format(const struct ffp8_packed_header *header);
-struct ffp8_scale_grid ffp8_packed_scales(const struct ffp8_packed_header *header);
+static inline const uint8_t *ffp8_packed_lines(const struct ffp8_packed_header *header) { return (const uint8_t *)(header + 1); }
+ffp8_format ffp8_packed_format(const struct ffp8_packed_header *header, const struct ffp8_packed_places *places);
+struct ffp8_scale_grid ffp8_packed_scales(const struct ffp8_packed_header *header, const struct ffp8_packed_places *places);
 
 /* Byte of (column 0..31, k parity) within a line. */
 static inline size_t ffp8_line_byte(size_t column, size_t odd) { return (column & 15) / 4 * 16 + column / 16 * 8 + column % 4 * 2 + odd; }

@@ -93,15 +93,13 @@ static void widen(const struct ffp8_kernels *kernels, ffp8_dtype type, const voi
         kernels->widen_f16(src, dst, n);
 }
 
-static size_t type_bytes(ffp8_dtype type) { return type == FFP8_TYPE_F32 ? 4 : type == FFP8_TYPE_FFP8 ? 1 : 2; }
-
 void ffp8_stage(const struct ffp8_kernels *kernels, const struct ffp8_operands *operands, ffp8_dtype type, const void *src, size_t n,
                 void *dst) {
     const bool to_bf16 = operands->class_of == FFP8_CLASS_BF16, as_bf16 = operands->product == FFP8_CLASS_BF16;
     if (type == FFP8_TYPE_FFP8) {
         decode(kernels, operands, src, n, dst);
     } else if (ffp8_stage_is_identity(operands, type)) {
-        memcpy(dst, src, n * type_bytes(type));
+        memcpy(dst, src, n * ffp8_type_bytes(type));
     } else if (to_bf16 && type == FFP8_TYPE_F32) {
         kernels->narrow_bf16(src, dst, n);
     } else if (to_bf16) { /* from F16 */
@@ -136,14 +134,14 @@ float ffp8_stage_quantized(const struct ffp8_kernels *kernels, const struct ffp8
     const uint8_t *from = src;
     for (size_t i = 0; i < n; i += FFP8_STAGE_CHUNK) {
         const size_t count = ffp8_min_size(FFP8_STAGE_CHUNK, n - i);
-        widen(kernels, type, from + i * type_bytes(type), count, wide);
+        widen(kernels, type, from + i * ffp8_type_bytes(type), count, wide);
         amax = ffp8_larger(amax, kernels->amax(wide, count));
     }
     const float scale = ffp8_row_scale(amax, largest);
     encoder->scale = 1.0f / scale;
     for (size_t i = 0; i < n; i += FFP8_STAGE_CHUNK) {
         const size_t count = ffp8_min_size(FFP8_STAGE_CHUNK, n - i);
-        widen(kernels, type, from + i * type_bytes(type), count, wide);
+        widen(kernels, type, from + i * ffp8_type_bytes(type), count, wide);
         ffp8_encode_of(kernels, encoder)(wide, code, count, encoder, i);
         decode(kernels, operands, code, count, (uint8_t *)dst + i * ffp8_class_bytes(operands->class_of));
     }

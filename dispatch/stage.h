@@ -34,6 +34,8 @@ static inline size_t ffp8_stage_stride(size_t words) {
     return ((words * FFP8_WORD_BYTES + FFP8_LINE_BYTES - 1) / FFP8_LINE_BYTES | 1) * FFP8_LINE_BYTES;
 }
 
+static inline size_t ffp8_type_bytes(ffp8_dtype type) { return type == FFP8_TYPE_F32 ? 4 : type == FFP8_TYPE_FFP8 ? 1 : 2; }
+
 /* Whether kernels may read activations as they are. */
 static inline bool ffp8_stage_is_identity(const struct ffp8_operands *operands, ffp8_dtype type) {
     return (type == FFP8_TYPE_F32 && operands->class_of == FFP8_CLASS_F32 && operands->product == FFP8_CLASS_F32) ||

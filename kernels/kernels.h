@@ -89,6 +89,9 @@ typedef void ffp8_decode32_fn(const uint8_t *src, uint32_t *dst, size_t n, const
  * For I16 and BF16 luts. */
 typedef void ffp8_decode_pairs_fn(const uint8_t *low, const uint8_t *high, uint32_t *dst, size_t n, const struct ffp8_lut *lut);
 
+/* Transpose: dst[j * ld_dst + i] = src[i * ld_src + j] for i < rows, j < columns, in elements of 8, 16 or 32 bits at any address. Exact. */
+typedef void ffp8_transpose_fn(const void *src, size_t ld_src, void *dst, size_t ld_dst, size_t rows, size_t columns);
+
 /* ---------------------------------------------------------------------------------------------------------------
  * Encode. Exact.
  *
@@ -272,6 +275,7 @@ struct ffp8_kernels {
     ffp8_decode16_fn *decode16;
     ffp8_decode32_fn *decode32;
     ffp8_decode_pairs_fn *decode_pairs;
+    ffp8_transpose_fn *transpose8, *transpose16, *transpose32;
     ffp8_encode_fn *encode;
     ffp8_encode_fn *encode_table;
     ffp8_widen_fn *widen_bf16, *widen_f16;

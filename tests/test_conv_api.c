@@ -177,6 +177,31 @@ Test(conv, workspace_serves_every_tier) {
     }
 }
 
+/* Pointers may still be missing in the query: what it says does for the call with a residual. */
+Test(conv, workspace_serves_a_residual) {
+    const float residual = 0;
+    for (size_t channels = 1; channels <= 300; channels += 13)
+        for (int layout = 0; layout < 2; layout++)
+            for (int depthwise = 0; depthwise < 2; depthwise++) {
+                ffp8_conv_args a = FFP8_CONV_ARGS_INIT;
+                a.shape = (ffp8_conv_shape){
+                    .batch = 2, .in_h = 9, .in_w = 150, .c_in = channels, .c_out = channels, .kernel_h = 3, .kernel_w = 3};
+                a.shape.groups = depthwise ? channels : 1;
+                a.layout = (ffp8_layout)layout;
+                cr_assert_eq(ffp8_format_from_name("e4m3fn", &a.filter.format), FFP8_OK);
+                a.x_format = a.y_format = a.filter.format;
+                a.x_type = a.y_type = FFP8_TYPE_FFP8;
+                for (size_t i = 0; ffp8_kernels_list(i); i++) {
+                    size_t without, with;
+                    a.epilogue.residual = NULL;
+                    cr_assert_eq(ffp8_conv_workspace_on(ffp8_kernels_list(i), &a, &without), FFP8_OK);
+                    a.epilogue.residual = &residual;
+                    cr_assert_eq(ffp8_conv_workspace_on(ffp8_kernels_list(i), &a, &with), FFP8_OK);
+                    cr_assert_eq(with, without, "%s, layout %d, %zu channels", ffp8_kernels_list(i)->name, layout, channels);
+                }
+            }
+}
+
 /* A blob that is cut short, of another shape, damaged, or misaligned. */
 Test(conv, blobs_that_do_not_fit) {
     draw_from(1);

@@ -113,6 +113,15 @@ Test(planted, wrong_lane) {
     expect(&table, "decode16", CHECK_WRONG_VALUE);
 }
 
+static void dense_only(const void *src, size_t ld_src, void *dst, size_t ld_dst, size_t rows, size_t columns) {
+    GENERIC.transpose8(src, ld_src, dst, rows, rows, columns);
+    (void)ld_dst;
+}
+Test(planted, transposed_without_gaps) {
+    PLANT(transpose8, dense_only);
+    expect(&table, "transpose8", CHECK_WRITES_BETWEEN);
+}
+
 static void nothing(const uint8_t *src, uint8_t *dst, size_t n, const struct ffp8_lut *lut) { (void)src, (void)dst, (void)n, (void)lut; }
 Test(planted, not_written) {
     PLANT(decode8, nothing);

@@ -11,6 +11,7 @@ ffp8_decode8_fn ffp8_decode8_generic;
 ffp8_decode16_fn ffp8_decode16_generic;
 ffp8_decode32_fn ffp8_decode32_generic;
 ffp8_decode_pairs_fn ffp8_decode_pairs_generic;
+ffp8_transpose_fn ffp8_transpose8_generic, ffp8_transpose16_generic, ffp8_transpose32_generic;
 ffp8_encode_fn ffp8_encode_generic;
 ffp8_encode_fn ffp8_encode_table_generic;
 ffp8_widen_fn ffp8_widen_bf16_generic;

@@ -13,6 +13,7 @@ ffp8_decode8_fn ffp8_decode8_avx2;
 ffp8_decode16_fn ffp8_decode16_avx2;
 ffp8_decode32_fn ffp8_decode32_avx2;
 ffp8_decode_pairs_fn ffp8_decode_pairs_avx2;
+ffp8_transpose_fn ffp8_transpose8_avx2, ffp8_transpose16_avx2, ffp8_transpose32_avx2;
 ffp8_encode_fn ffp8_encode_avx2;
 ffp8_widen_fn ffp8_widen_bf16_avx2, ffp8_widen_f16_avx2;
 ffp8_narrow_fn ffp8_narrow_bf16_avx2, ffp8_narrow_f16_avx2;

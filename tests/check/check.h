@@ -215,6 +215,7 @@ enum check_kind check_classify(struct check_run *run, const struct check_buffer 
 void check_table_body(struct check_run *run);
 void check_decode_body(struct check_run *run);
 void check_decode_pairs_body(struct check_run *run);
+void check_transpose_body(struct check_run *run);
 void check_encode_body(struct check_run *run);
 void check_widen_body(struct check_run *run);
 void check_narrow_body(struct check_run *run);

@@ -14,6 +14,33 @@
 
 enum { DOT_ROWS = 6 };
 
+/* acc += the word, broadcast, . (b0, b1). One asm for all of it: accumulators, B and what this needs are all registers there are, and gcc 12
+ * keeps accumulators in memory where it may load broadcast words ahead. */
+static ALWAYS_INLINE void dot_row(__m256i acc[2], const uint8_t *word, __m256i b0, __m256i b1, ffp8_class c) {
+    const uint8_t(*a)[FFP8_WORD_BYTES] = (const void *)word;
+    __m256i x, y;
+    if (c == FFP8_CLASS_F32)
+        __asm__("vbroadcastss %3, %2\n\tvfmadd231ps %4, %2, %0\n\tvfmadd231ps %5, %2, %1"
+                : "+x"(acc[0]), "+x"(acc[1]), "=&x"(x)
+                : "m"(*a), "x"(b0), "x"(b1));
+#ifdef __AVXVNNI__
+    (void)y;
+    if (c == FFP8_CLASS_I16)
+        __asm__("vpbroadcastd %3, %2\n\t%{vex%} vpdpwssd %4, %2, %0\n\t%{vex%} vpdpwssd %5, %2, %1"
+                : "+x"(acc[0]), "+x"(acc[1]), "=&x"(x)
+                : "m"(*a), "x"(b0), "x"(b1));
+    if (c == FFP8_CLASS_I8)
+        __asm__("vpbroadcastd %3, %2\n\t%{vex%} vpdpbusd %4, %2, %0\n\t%{vex%} vpdpbusd %5, %2, %1"
+                : "+x"(acc[0]), "+x"(acc[1]), "=&x"(x)
+                : "m"(*a), "x"(b0), "x"(b1));
+#else
+    if (c == FFP8_CLASS_I16)
+        __asm__("vpbroadcastd %4, %2\n\tvpmaddwd %5, %2, %3\n\tvpmaddwd %6, %2, %2\n\tvpaddd %3, %0, %0\n\tvpaddd %2, %1, %1"
+                : "+x"(acc[0]), "+x"(acc[1]), "=&x"(x), "=&x"(y)
+                : "m"(*a), "x"(b0), "x"(b1));
+#endif
+}
+
 /* `steps` words of one segment; moves the bases on. */
 static ALWAYS_INLINE void dot_steps(__m256i (*acc)[2], const uint8_t *base[2], size_t lda, const uint8_t *b, size_t rows, size_t steps,
                                     ffp8_class c) {
@@ -22,11 +49,7 @@ static ALWAYS_INLINE void dot_steps(__m256i (*acc)[2], const uint8_t *base[2], s
         __m256i b0 = _mm256_load_si256((const __m256i *)(b + s * FFP8_STEP_BYTES));
         __m256i b1 = _mm256_load_si256((const __m256i *)(b + s * FFP8_STEP_BYTES + 32));
         UNROLL
-        for (size_t r = 0; r < rows; r++) {
-            __m256i a = broadcast(base[r / 3] + r % 3 * lda + s * FFP8_WORD_BYTES);
-            acc[r][0] = dot(acc[r][0], a, b0, c);
-            acc[r][1] = dot(acc[r][1], a, b1, c);
-        }
+        for (size_t r = 0; r < rows; r++) dot_row(acc[r], base[r / 3] + r % 3 * lda + s * FFP8_WORD_BYTES, b0, b1, c);
     }
     UNROLL
     for (size_t i = 0; i < 2; i++) {
@@ -64,6 +87,8 @@ static ALWAYS_INLINE void dot_segments(const struct ffp8_dot *d, size_t i, size_
 static ALWAYS_INLINE void dot_half(const struct ffp8_dot *d, size_t rows, size_t j, ffp8_class c) {
     const size_t step = d->flags & FFP8_DOT_EACH ? 1 : d->count; /* segments of a sum */
     size_t i = 0;
+    UNROLL /* the sums' place, which may be far away: here by the end */
+        for (size_t r = 0; r < rows; r++) _mm_prefetch((const char *)(d->c + r * d->ldc + j), _MM_HINT_T0);
     do {
         __m256i acc[DOT_ROWS][2];
         struct high high;

@@ -66,6 +66,24 @@ static ALWAYS_INLINE void finish_8(const struct ffp8_dot *d, const struct ffp8_d
     }
 }
 
+/* All of 2 x 8 columns: without masks, and with the column scales in registers. */
+static ALWAYS_INLINE void finish_whole(const struct ffp8_dot *d, const struct ffp8_dot_scale *s, __m256i (*sum)[2], size_t rows, size_t j,
+                                       size_t j1) {
+    const __m256 column[2] = {column_scales(s, j), column_scales(s, j1)};
+    const bool add = s->add;
+    const size_t ldc = d->ldc, at[2] = {0, j1 - j};
+    float *c = d->c + j;
+    UNROLL
+    for (size_t r = 0; r < rows; r++, c += ldc) {
+        const __m256 row = _mm256_set1_ps(s->row ? s->row[r] : 1);
+        UNROLL
+        for (size_t h = 0; h < 2; h++) {
+            const __m256 x = _mm256_castsi256_ps(sum[r][h]), scale = _mm256_mul_ps(row, column[h]);
+            _mm256_storeu_ps(c + at[h], add ? _mm256_fmadd_ps(x, scale, _mm256_loadu_ps(c + at[h])) : _mm256_mul_ps(x, scale));
+        }
+    }
+}
+
 /* Upper halves of I16 sums: what int32 lanes have carried on. */
 struct high {
     alignas(32) int32_t sum[FFP8_MAX_MR][2][8]; /* zeros at first; unused unless `carries` */
@@ -149,8 +167,17 @@ static ALWAYS_INLINE void finish(const struct ffp8_dot *d, size_t i, __m256i (*a
             /* Both halves are exact floats, so that the fused multiply-add rounds their sum once. */
             if (high->carries)
                 sum = _mm256_fmadd_ps(_mm256_cvtepi32_ps(_mm256_load_si256((const __m256i *)high->sum[r][h])), _mm256_set1_ps(65536), sum);
-            finish_8(d, &scale, r, h ? j1 : j, sum);
+            acc[r][h] = _mm256_castps_si256(sum);
         }
+    }
+    if (j + 8 <= d->cols && j1 + 8 <= d->cols) {
+        finish_whole(d, &scale, acc, rows, j, j1);
+        return;
+    }
+    UNROLL
+    for (size_t r = 0; r < rows; r++) {
+        finish_8(d, &scale, r, j, _mm256_castsi256_ps(acc[r][0]));
+        finish_8(d, &scale, r, j1, _mm256_castsi256_ps(acc[r][1]));
     }
 }
 

@@ -3,8 +3,8 @@
  * table_avx2.c - the table of the avx2 tier: AVX2, FMA, F16C
  *
  * vpmaddwd serves the integer classes, FMA the others; the generic kernels of I8 and BF16 are named for completeness, runs_as keeps them
- * from being used. A K block of 256 words: one half of a panel, which is what a tile of 16 columns reads, takes 16 KB of L1; 256 columns
- * take 256 KB of L2.
+ * from being used. A K block of 1024 words: two panels take 256 KB of L2, from where a tile streams them, while its rows of A, 24 KB, stay
+ * in L1. 384 rows: a few MB of staged A in FP32, which are read once for each two panels.
  */
 #include "../../dispatch/cpu.h"
 #include "../generic/dot_generic.h"
@@ -22,7 +22,7 @@ const struct ffp8_kernels ffp8_kernels_avx2 = {
     .most_fused_rows = {4, 4, 4, 4},
     .kc_bytes = 4096,
     .nc_columns = 64,
-    .mc_rows = 1024,
+    .mc_rows = 384,
     .decode8 = ffp8_decode8_avx2,
     .decode16 = ffp8_decode16_avx2,
     .decode32 = ffp8_decode32_avx2,

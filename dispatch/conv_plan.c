@@ -142,6 +142,7 @@ static void choose_bands(struct ffp8_conv_plan *plan) {
     plan->splits_columns = plan->order == FFP8_CONV_TAPS && d->kernel_w > 1 && (d->groups > 1 || !plan->keeps_panels);
     if (plan->splits_columns) plan->finish_pixels = SIZE_MAX;
     /* Not where something else is read per pixel, or rows are short of what is encoded at once anyway. */
+    const ffp8_conv_args *args = plan->call.problem.args;
     const bool strips = plan->output_order != FFP8_CONV_PLANES && args->y_type == FFP8_TYPE_FFP8 && !args->epilogue.residual &&
                         !args->accumulate;
     plan->finish_columns = strips && !plan->splits_columns ? STRIP_COLUMNS : 0;

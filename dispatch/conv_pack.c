@@ -139,6 +139,7 @@ ffp8_status ffp8_conv_pack(const ffp8_conv_shape *shape, const ffp8_filter *filt
     if (status != FFP8_OK) return status;
     measure(&dims, filter, &header);
     ffp8_conv_write(&dims, filter, &header, &places, packed);
+    ffp8_packed_weigh(packed, &places, &filter->format);
     ffp8_packed_seal(packed);
     return FFP8_OK;
 }

@@ -5,6 +5,7 @@
 #include "packed.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../kernels/kernel_util.h"
@@ -121,6 +122,51 @@ void ffp8_packed_open(void *blob, const struct ffp8_packed_header *header, const
                        (const uint8_t *)scales->data + (r * scales->ld + b) * size, size);
     }
     if (header->has_codebook) memcpy(bytes + places->codebook_offset, format->codebook, 256 * sizeof(float));
+}
+
+/* Sums of a block's magnitudes, side by side as bytes lie in a line. */
+static uint32_t heaviest_column(const uint8_t *lines, size_t count, const uint16_t magnitude[256]) {
+    uint32_t sum[FFP8_LINE_BYTES] = {0}, most = 0;
+    for (size_t i = 0; i < count; i++, lines += FFP8_LINE_BYTES)
+        for (size_t b = 0; b < FFP8_LINE_BYTES; b++) sum[b] += magnitude[lines[b]];
+    for (size_t b = 0; b < FFP8_LINE_BYTES; b += 2) { /* k and k + 1 */
+        const uint32_t column = sum[b] + sum[b + 1];
+        if (column > most) most = column;
+    }
+    return most;
+}
+
+static uint32_t densest(const struct ffp8_packed_header *h, const struct ffp8_packed_places *places, const ffp8_format *format) {
+    if (h->kind == FFP8_PACKED_DEPTHWISE || !(h->classes >> FFP8_CLASS_I16 & 1)) return 0;
+    struct ffp8_lut lut;
+    uint16_t magnitude[256];
+    ffp8_lut_init(&lut, format, FFP8_CLASS_I16, true);
+    for (int c = 0; c < 256; c++) magnitude[c] = (uint16_t)abs((int16_t)lut.element[c]);
+    const struct ffp8_packed_blocks blocks = ffp8_packed_blocks(h);
+    const uint64_t words = h->segment_k / 2 + h->segment_k % 2; /* a line is a word */
+    const uint8_t *lines = ffp8_packed_lines(h);
+    uint32_t most = 0;
+    for (uint64_t s = 0; s < places->blocks * h->segments; s++, lines += places->segment_lines * FFP8_LINE_BYTES)
+        for (uint64_t w = 0; w < words; w += blocks.words) {
+            const uint32_t sum = heaviest_column(lines + w * FFP8_LINE_BYTES, ffp8_min_size(blocks.words, words - w), magnitude);
+            if (sum > most) most = sum;
+        }
+    return most;
+}
+
+void ffp8_packed_weigh(void *blob, const struct ffp8_packed_places *places, const ffp8_format *format) {
+    struct ffp8_packed_header *header = blob;
+    header->densest = densest(header, places, format);
+}
+
+size_t ffp8_packed_exact_terms(const struct ffp8_packed_header *header, double a_most) {
+    if (header->densest == 0 || a_most == 0) return 0;
+    const struct ffp8_packed_blocks blocks = ffp8_packed_blocks(header);
+    const double fitting = floor((INT32_MAX - UINT16_MAX) / (a_most * header->densest));
+    if (fitting >= (double)blocks.count * (double)header->segments) return INT32_MAX; /* all of them */
+    /* Terms that fill one block less touch no more than that many, wherever they begin. */
+    const uint64_t shortest = header->segment_k / 2 + header->segment_k % 2 - (blocks.count - 1) * blocks.words;
+    return fitting < 2 ? 0 : 2 * ((size_t)fitting - 1) * shortest;
 }
 
 /* FNV-1a over 64-bit words instead of bytes, with the high half folded down at each step. */
@@ -262,6 +308,7 @@ static bool are_facts_true(const struct ffp8_packed_header *h, const struct ffp8
                 for (size_t j = 0; j < count; j++) used[lines[i / 2 * FFP8_LINE_BYTES + ffp8_line_byte(j, i & 1)]] = true;
         }
     ffp8_packed_measure(&measured, format, scales, used);
+    measured.densest = densest(h, places, format);
     return memcmp(&measured, h, sizeof measured) == 0;
 }
 

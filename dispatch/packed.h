@@ -28,21 +28,22 @@ enum { FFP8_PACKED_VERSION = 3 };
 
 struct ffp8_packed_header { /* little-endian; no byte of it is without a meaning */
     uint8_t magic[8];
-    uint32_t layout_version;
-    uint32_t kind;
+    uint16_t layout_version;
+    uint16_t kind;
+    uint8_t sign_bits, exponent_bits, fraction_bits, specials;
     uint64_t n; /* output channels, all groups together */
     uint64_t k; /* terms of one output: GEMM: k; convolution: c_in / groups * kernel_h * kernel_w */
     uint64_t groups, kernel_h, kernel_w;
     uint64_t segments, segment_k;
     uint64_t scale_block_rows, scale_block_k; /* as given */
 
-    uint8_t sign_bits, exponent_bits, fraction_bits, specials;
     uint32_t format_flags;
     int32_t bias;
     uint16_t scale_type;
     uint8_t has_scales, has_codebook;
 
     /* Measured */
+    uint32_t densest;     /* I16: the largest sum of |integers| that a column has in a block (struct ffp8_packed_blocks); else 0 */
     uint16_t classes;     /* of the codes that occur: bits 1 << ffp8_class */
     uint8_t special_used; /* 1: an Inf or NaN code occurs */
     uint8_t pad_code;
@@ -66,13 +67,30 @@ ffp8_status ffp8_packed_layout(struct ffp8_packed_header *header, struct ffp8_pa
                                size_t k, size_t groups, size_t kernel_h, size_t kernel_w, size_t segments, size_t segment_k,
                                const ffp8_format *format, const ffp8_scales *scales);
 
-/* Sets the measured members from the codes that occur (256 flags) and from the scales. */
+/* A segment's words of two terms are cut into blocks of about equal length for `densest`. */
+struct ffp8_packed_blocks {
+    uint64_t count, words; /* of a segment; words of a block, but for the last, which may be shorter */
+};
+static inline struct ffp8_packed_blocks ffp8_packed_blocks(const struct ffp8_packed_header *header) {
+    enum { MOST = 128 };
+    const uint64_t words = header->segment_k / 2 + header->segment_k % 2, most = words / MOST + (words % MOST != 0);
+    const uint64_t length = most ? words / most + (words % most != 0) : 0;
+    return (struct ffp8_packed_blocks){length ? words / length + (words % length != 0) : 0, length};
+}
+
+/* Terms that an int32 sum of products has room for, besides 16 bits of what was carried on: any terms that follow each other, whole segments
+ * left out or not, if |A's integers| are at most a_most. By what the weights are, which is more than their format promises. 0: unknown. */
+size_t ffp8_packed_exact_terms(const struct ffp8_packed_header *header, double a_most);
+
+/* Sets the measured members from the codes that occur (256 flags) and from the scales, but for ... */
 void ffp8_packed_measure(struct ffp8_packed_header *header, const ffp8_format *format, const struct ffp8_scale_grid *scales,
                          const bool used[256]);
 
 /* Writes header, scales and codebook to the blob, and the pad code all over the weights. Then the packer writes the weights ... */
 void ffp8_packed_open(void *blob, const struct ffp8_packed_header *header, const struct ffp8_packed_places *places,
                       const ffp8_format *format, const ffp8_scales *scales);
+/* ... sets `densest` by them ... */
+void ffp8_packed_weigh(void *blob, const struct ffp8_packed_places *places, const ffp8_format *format);
 /* ... and seals the blob with its checksum. */
 void ffp8_packed_seal(void *blob);
 

@@ -14,6 +14,7 @@ struct ffp8_operands {
     ffp8_class product;   /* the class that ffp8.h's numerics speak of */
     ffp8_class class_of;  /* the class of the kernels: runs_as of the product's */
     uint8_t a_offset;     /* I8: what staging adds to A's elements */
+    double a_most;        /* I16: A's largest magnitude as an integer */
     size_t exact_terms;   /* I8, I16 */
     uint8_t pad_code;     /* of B: a finite code, that of zero where there is one */
     int shift;            /* of both operands together: value of a product = product of elements * 2^shift */

@@ -314,6 +314,7 @@ Test(api, forged_blobs) {
                    MEMBER(has_scales),
                    MEMBER(scale_block_rows),
                    MEMBER(scale_block_k),
+                   MEMBER(densest),
                    MEMBER(classes),
                    MEMBER(special_used),
                    MEMBER(pad_code),

@@ -384,18 +384,23 @@ static uint8_t largest_code(const ffp8_format *format) {
     return (uint8_t)best;
 }
 
-/* Sums far beyond int32: nothing but the cut of k at exact_terms keeps them right. */
+/* Sums far beyond int32: nothing but the cut of k at exact_terms keeps them right. Weights that are packed promise more terms where they are
+ * small: all but some runs of them. */
 Test(gemm, largest_elements_over_long_k) {
     static const char *const pairs[][2] = {
         {"uint8", "int8"}, {"int8", "int8"}, {"ffp8:s0x3y5b3", "ffp8:s0x3y5b3"}, {"ffp8:s1x3y4b3", "ffp8:s0x3y5b3"}, {"uint8", "uint8"}};
     start(2);
     for (size_t p = 0; p < sizeof pairs / sizeof *pairs; p++)
         for (int packed = 0; packed < 2; packed++)
-            for (size_t m = 1; m <= 17; m += 16) {
+            for (size_t m = 1, few = below(2); m <= 17; m += 16, few ^= 1) {
                 struct job job;
                 job_make(&job, m, 2, 70000, pairs[p][0], pairs[p][1]);
                 memset(job.a.data, largest_code(&job.args.a_format), job.a.bytes);
-                memset(job.w.data, largest_code(&job.args.weights.format), job.w.bytes);
+                memset(job.w.data, few ? 1 : largest_code(&job.args.weights.format), job.w.bytes);
+                for (size_t run = 0; few && run < 20; run++) {
+                    const size_t length = 1 + below(1500);
+                    memset(job.w.data + below(job.w.bytes - length), largest_code(&job.args.weights.format), length);
+                }
                 for (size_t i = 0; i < 200; i++) job.w.data[below(job.w.bytes)] = (uint8_t)below(100); /* so that columns differ */
                 if (packed) job_pack(&job);
                 cr_assert(is_exact(&job));

@@ -31,10 +31,10 @@ static inline void v_store(float *p, vf y, size_t left) {
 }
 static inline vf v_fma(vf a, vf b, vf c) { return vfmaq_f32(c, a, b); }
 static inline vf v_abs(vf x) { return vabsq_f32(x); }
+static inline vf v_signed(vf x, vf s) { return vbslq_f32(vdupq_n_u32(0x80000000u), s, x); }
 static inline vm v_less(vf a, vf b) { return vcltq_f32(a, b); }
 static inline vf v_select(vm m, vf a, vf b) { return vbslq_f32(m, a, b); }
 static inline vf v_exp(vf x) { return Sleef_finz_expf4_u10advsimd(x); }
-static inline vf v_tanh(vf x) { return Sleef_finz_tanhf4_u10advsimd(x); }
 static inline vu v_zero_bits(void) { return vdupq_n_u32(0); }
 static inline vu v_max_bits(vu m, vf x) { return vmaxq_u32(m, vreinterpretq_u32_f32(v_abs(x))); }
 static inline uint32_t v_reduce_bits(vu m) { return vmaxvq_u32(m); }

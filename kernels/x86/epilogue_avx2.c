@@ -30,10 +30,10 @@ static inline void v_store(float *p, vf x, size_t left) {
 }
 static inline vf v_fma(vf a, vf b, vf c) { return _mm256_fmadd_ps(a, b, c); }
 static inline vf v_abs(vf x) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), x); }
+static inline vf v_signed(vf x, vf s) { return _mm256_or_ps(x, _mm256_and_ps(s, _mm256_set1_ps(-0.0f))); }
 static inline vm v_less(vf a, vf b) { return _mm256_cmp_ps(a, b, _CMP_LT_OQ); }
 static inline vf v_select(vm m, vf a, vf b) { return _mm256_blendv_ps(b, a, m); }
 static inline vf v_exp(vf x) { return Sleef_finz_expf8_u10avx2(x); }
-static inline vf v_tanh(vf x) { return Sleef_finz_tanhf8_u10avx2(x); }
 static inline vu v_zero_bits(void) { return _mm256_setzero_si256(); }
 static inline vu v_max_bits(vu m, vf x) { return _mm256_max_epu32(m, _mm256_castps_si256(v_abs(x))); }
 static inline uint32_t v_reduce_bits(vu m) {

@@ -29,10 +29,10 @@ static inline void v_store(float *p, vf x, size_t left) {
 }
 static inline vf v_fma(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
 static inline vf v_abs(vf x) { return _mm512_andnot_ps(_mm512_set1_ps(-0.0f), x); }
+static inline vf v_signed(vf x, vf s) { return _mm512_or_ps(x, _mm512_and_ps(s, _mm512_set1_ps(-0.0f))); }
 static inline vm v_less(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
 static inline vf v_select(vm m, vf a, vf b) { return _mm512_mask_blend_ps(m, b, a); }
 static inline vf v_exp(vf x) { return Sleef_finz_expf16_u10avx512f(x); }
-static inline vf v_tanh(vf x) { return Sleef_finz_tanhf16_u10avx512f(x); }
 static inline vu v_zero_bits(void) { return _mm512_setzero_si512(); }
 static inline vu v_max_bits(vu m, vf x) { return _mm512_max_epu32(m, _mm512_castps_si512(v_abs(x))); }
 static inline uint32_t v_reduce_bits(vu m) { return _mm512_reduce_max_epu32(m); }

@@ -395,7 +395,7 @@ typedef enum ffp8_activation {
 
 /* y = activation(sum * scales + bias + residual [+ C]), then C = convert(y / c_scale).
  * All zero is the plain product. Each step rounds to FP32 once. Activations from sigmoid on are within 4 ulp of the exact function
- * on SIMD tiers (they stand on SLEEF's 1.0-ulp exp and tanh) and equal among SIMD tiers. */
+ * on SIMD tiers (they stand on SLEEF's 1.0-ulp exp) and equal among SIMD tiers. */
 typedef struct ffp8_epilogue {
     const float *bias;    /* one per output channel, or NULL */
     const void *residual; /* same shape and layout as C, or NULL */

@@ -123,6 +123,26 @@ static void set_half(struct ffp8_lut *lut) {
     }
 }
 
+/* The upper halves of normal numbers lie on a line; what is off it must be one of the first 16 magnitudes of either sign. */
+static void find_float_line(struct ffp8_lut *lut, const ffp8_format *format) {
+    enum { FIXED = 16 };
+    if (format->codebook || format->fraction_bits > 4) return;
+    const uint32_t *element = lut->element, shift = lut->half_shift - 3u, base = (element[FIXED] >> 16) - (FIXED << shift);
+    const uint32_t sign_mask = lut->sign_mask, magnitude_mask = lut->magnitude_mask, special_lo = lut->special_lo;
+    uint32_t off[256], wrong = 0;
+    for (uint32_t c = 0; c < 256; c++) off[c] = element[c] - ((((c & sign_mask) << 8 | (c & magnitude_mask) << shift) + base) << 16);
+    for (uint32_t c = 0; c < 256; c++)
+        wrong |= (c & magnitude_mask) < FIXED || (c & magnitude_mask) >= special_lo ? off[c] & 0xFFFF : off[c];
+    for (uint32_t m = 0; m < FIXED; m++) {
+        const uint32_t negative = m | sign_mask;
+        if (negative != 0x80 || !lut->special_minus_zero) wrong |= off[m] ^ off[negative];
+        lut->float_fix[0][m] = (uint8_t)(off[m] >> 16);
+        lut->float_fix[1][m] = (uint8_t)(off[m] >> 24);
+    }
+    lut->float_base = (uint16_t)base;
+    if (!wrong) lut->kind = FFP8_LUT_FLOAT;
+}
+
 static void set_description(struct ffp8_lut *lut, const ffp8_format *format, bool finite_only) {
     struct ffp8_landmarks mark;
     ffp8_format_landmarks(format, &mark);
@@ -134,6 +154,8 @@ static void set_description(struct ffp8_lut *lut, const ffp8_format *format, boo
     lut->special_lo = finite_only ? 256 : mark.special_lo;
     lut->special_minus_zero = !finite_only && mark.special_minus_zero;
     lut->half_shift = (uint8_t)(10 - format->fraction_bits);
+    lut->float_base = 0;
+    memset(lut->float_fix, 0, sizeof lut->float_fix);
     memset(lut->step, 0, sizeof lut->step);
     memset(lut->offset, 0, sizeof lut->offset);
 }
@@ -161,6 +183,7 @@ void ffp8_lut_init(struct ffp8_lut *lut, const ffp8_format *format, ffp8_class c
         set_floats(lut, &source, half ? HALF_BIAS - format->bias : 0);
         if (half) lut->kind = FFP8_LUT_HALF;
         if (half && finite_only && format->exponent_bits == 5) set_half(lut);
+        if (!half) find_float_line(lut, &source);
         lut->mirrored = halves_differ_by(lut, 0x80000000u);
         break;
     }
@@ -181,6 +204,7 @@ void ffp8_lut_init_scaled(struct ffp8_lut *lut, const struct ffp8_kernels *kerne
         for (unsigned c = 0; c < 256; c++) lut->element[c] = half[c];
     }
     lut->class_of = to == FFP8_TYPE_F32 ? FFP8_CLASS_F32 : FFP8_CLASS_BF16;
+    if (to == FFP8_TYPE_F32) find_float_line(lut, format);
     lut->mirrored = halves_differ_by(lut, to == FFP8_TYPE_F32 ? 0x80000000u : 0x8000u);
     set_planes(lut);
 }

@@ -59,6 +59,9 @@ enum ffp8_lut_kind {
     FFP8_LUT_TABLE, /* nothing but the table is known */
     FFP8_LUT_HALF,  /* F32: element = half_to_float((c & sign_mask) << 8 | (c & magnitude_mask) << half_shift): exact for x <= 5 with
                         the shift chosen as 15 - bias. BF16 and F16 tables have other shifts and are not of this kind. */
+    FFP8_LUT_FLOAT, /* F32, where HALF does not serve: with m = c & magnitude_mask, element = u << 16, u = ((c & sign_mask) << 8 |
+                        m << (half_shift - 3)) + float_base + (m < 16 ? float_fix[0][m] | float_fix[1][m] << 8 : 0) modulo 2^16. What
+                        is fixed are subnormals: up to 16 of a sign. */
     FFP8_LUT_NIBBLE /* I8, I16: element = step[c >> 4] * (offset[c >> 4] + (c & 15)): exact for x <= 3; I8: modulo 256 */
 };
 
@@ -78,6 +81,8 @@ struct ffp8_lut {
     uint8_t half_shift;      /* 10 - fraction_bits */
     alignas(16) int8_t step[16];
     alignas(16) uint8_t offset[16];
+    alignas(16) uint8_t float_fix[2][16];
+    uint16_t float_base;
 };
 
 /* Array decode: dst[i] = element[src[i]] as 1, 2 or 4 bytes. Exact. decode8 serves I8 staging, decode16 I16, BF16 and F16 (any lut whose

@@ -311,6 +311,11 @@ static void check_short_cuts(const struct ffp8_lut *lut, const char *what) {
             unsigned half = (c & lut->sign_mask) << 8 | (c & lut->magnitude_mask) << lut->half_shift;
             cr_assert_eq(lut->element[c], ffp8_bits(ffp8_f32_from_f16((uint16_t)half)), "%s 0x%02x", what, c);
         }
+        if (lut->kind == FFP8_LUT_FLOAT) {
+            unsigned m = c & lut->magnitude_mask, fix = m < 16 ? lut->float_fix[0][m] + 256u * lut->float_fix[1][m] : 0;
+            unsigned upper = ((c & lut->sign_mask) << 8 | m << (lut->half_shift - 3)) + lut->float_base + fix;
+            cr_assert_eq(lut->element[c], upper << 16, "%s 0x%02x", what, c);
+        }
         if (lut->kind == FFP8_LUT_NIBBLE) {
             int element = lut->step[c >> 4] * (lut->offset[c >> 4] + (int)(c & 15));
             cr_assert_eq(lut->element[c], (uint32_t)element & mask, "%s 0x%02x: %d", what, c, element);
@@ -348,6 +353,9 @@ static void check_lut(const ffp8_format *format, ffp8_class class_of, bool finit
     /* The short cuts are there where they are promised. */
     bool subnormals = !(format->flags & FFP8_NO_SUBNORMALS);
     if (class_of == FFP8_CLASS_F32 && subnormals && format->exponent_bits < 5) cr_assert_eq(lut.kind, FFP8_LUT_HALF, "%s", what);
+    if (class_of == FFP8_CLASS_F32 && subnormals && (format->specials == FFP8_SPECIALS_NONE || finite_only) && format->exponent_bits < 7 &&
+        format->bias >= -50 && format->bias <= 100 && !format->codebook && lut.kind != FFP8_LUT_HALF)
+        cr_assert_eq(lut.kind, FFP8_LUT_FLOAT, "%s", what);
     if (class_of == FFP8_CLASS_F32 && lut.kind != FFP8_LUT_HALF) cr_assert_eq(lut.shift, 0, "%s", what);
     if (class_of <= FFP8_CLASS_I16 && subnormals && format->specials == FFP8_SPECIALS_NONE)
         cr_assert_eq(lut.kind, FFP8_LUT_NIBBLE, "%s", what);

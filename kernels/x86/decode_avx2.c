@@ -2,18 +2,16 @@
  *
  * decode_avx2.c - codes to elements, 32 at a time
  *
- * By what the lut says of its elements, cheapest first:
- *   NIBBLE  step and offset of the upper nibble by vpshufb, then (offset + lower nibble) * step by vpmaddubsw
- *   HALF    moved to the place of a half, then vcvtph2ps; codes that are Inf or NaN are put right one by one
+ * NIBBLE, HALF and FLOAT by codes_256.h; of the latter, codes that are Inf or NaN are put right one by one.
  *   TABLE   planes of bytes: a vpshufb for each 16 entries (by the lower nibble), then a tree of blends (by the upper): 31 instructions a
  *           plane, or 15 where the upper half of the table is the lower with a sign; Inf and NaN may differ, being put right one by one.
  *           FP32 elements of which only the upper 16 bits are set (all but scaled ones and some codebooks) need two planes of four.
  * Planes are interleaved by unpacks within 128-bit lanes; the codes are permuted first, so that the elements come out in order. TABLE is
  * bound by the two ports that shuffle and blend, the others by the stores. Tails: through 32 codes on the stack.
  */
-#include <immintrin.h>
 #include <string.h>
 
+#include "codes_256.h"
 #include "x86_convert.h"
 
 #define INLINE static inline __attribute__((always_inline))
@@ -24,7 +22,6 @@ INLINE __m256i load(const uint8_t *p) { return _mm256_loadu_si256((const __m256i
 INLINE void store(void *p, __m256i x) { _mm256_storeu_si256((__m256i *)p, x); }
 INLINE __m256i row_of(const void *p) { return _mm256_broadcastsi128_si256(_mm_load_si128((const __m128i *)p)); }
 INLINE __m256i low_nibble(__m256i code) { return _mm256_and_si256(code, _mm256_set1_epi8(15)); }
-INLINE __m256i high_nibble(__m256i code) { return low_nibble(_mm256_srli_epi16(code, 4)); }
 
 /* Bytes of one plane of the table. Blends look at the top bit of each byte of c << 1, c << 2, c << 3. */
 INLINE __m256i look_up(const uint8_t table[256], __m256i code, bool mirrored) {
@@ -50,15 +47,6 @@ INLINE __m256i look_up_top(const uint8_t table[256], __m256i code, bool mirrored
     return mirrored ? _mm256_or_si256(y, _mm256_and_si256(code, _mm256_set1_epi8((char)0x80))) : y;
 }
 
-/* Words of the codes in the lower and in the upper eight bytes of each lane. */
-INLINE void integers(const struct ffp8_lut *lut, __m256i code, __m256i y[2]) {
-    __m256i nibble = high_nibble(code), zero = _mm256_setzero_si256();
-    __m256i step = _mm256_shuffle_epi8(row_of(lut->step), nibble), offset = _mm256_shuffle_epi8(row_of(lut->offset), nibble);
-    __m256i count = _mm256_add_epi8(offset, low_nibble(code));
-    y[0] = _mm256_maddubs_epi16(_mm256_unpacklo_epi8(count, zero), _mm256_unpacklo_epi8(step, zero));
-    y[1] = _mm256_maddubs_epi16(_mm256_unpackhi_epi8(count, zero), _mm256_unpackhi_epi8(step, zero));
-}
-
 /* A bit for each code that is Inf or NaN. */
 INLINE uint32_t specials(__m256i code, const struct ffp8_lut *lut) {
     __m256i magnitude = _mm256_and_si256(code, _mm256_set1_epi8((char)lut->magnitude_mask)), special = _mm256_setzero_si256();
@@ -77,36 +65,37 @@ static bool is_mirrored(const struct ffp8_lut *lut, uint32_t top_bit, size_t n) 
     return wrong == 0;
 }
 
-INLINE __m256i decode8_step(__m256i code, const struct ffp8_lut *lut, enum ffp8_lut_kind kind) {
-    if (kind != FFP8_LUT_NIBBLE) return look_up(lut->plane[0], code, false);
-    __m256i y[2], byte = _mm256_set1_epi16(0xFF);
-    integers(lut, code, y);
-    return _mm256_packus_epi16(_mm256_and_si256(y[0], byte), _mm256_and_si256(y[1], byte));
+INLINE __m256i decode8_step(__m256i code, const struct line_decoder *t, enum line_kind kind) {
+    return kind == LINE_NIBBLE ? nibble_bytes(t, code) : look_up(t->lut->plane[0], code, false);
 }
 
-INLINE void decode8(const uint8_t *src, uint8_t *dst, size_t n, const struct ffp8_lut *lut, enum ffp8_lut_kind kind) {
+INLINE void decode8(const uint8_t *src, uint8_t *dst, size_t n, const struct ffp8_lut *lut, enum line_kind kind) {
+    struct line_decoder t;
     size_t i = 0;
-    for (; i + STEP <= n; i += STEP) store(dst + i, decode8_step(load(src + i), lut, kind));
+    line_decoder_init(&t, lut);
+    for (; i + STEP <= n; i += STEP) store(dst + i, decode8_step(load(src + i), &t, kind));
     if (i < n) {
         uint8_t in[STEP] = {0}, out[STEP];
         memcpy(in, src + i, n - i);
-        store(out, decode8_step(load(in), lut, kind));
+        store(out, decode8_step(load(in), &t, kind));
         memcpy(dst + i, out, n - i);
     }
 }
 
 void ffp8_decode8_avx2(const uint8_t *src, uint8_t *dst, size_t n, const struct ffp8_lut *lut) {
     if (lut->kind == FFP8_LUT_NIBBLE)
-        decode8(src, dst, n, lut, FFP8_LUT_NIBBLE);
+        decode8(src, dst, n, lut, LINE_NIBBLE);
     else
-        decode8(src, dst, n, lut, FFP8_LUT_TABLE);
+        decode8(src, dst, n, lut, LINE_TABLE);
 }
 
-INLINE void decode16_step(const uint8_t *src, uint16_t *dst, const struct ffp8_lut *lut, enum ffp8_lut_kind kind, bool mirrored) {
-    __m256i code = _mm256_permute4x64_epi64(load(src), 0xD8), y[2];
-    if (kind == FFP8_LUT_NIBBLE) {
-        integers(lut, code, y);
+INLINE void decode16_step(const uint8_t *src, uint16_t *dst, const struct line_decoder *t, enum line_kind kind, bool mirrored) {
+    const struct ffp8_lut *lut = t->lut;
+    __m256i y[2];
+    if (kind == LINE_NIBBLE) {
+        words_in_order(t, load(src), LINE_NIBBLE, y);
     } else {
+        __m256i code = _mm256_permute4x64_epi64(load(src), 0xD8);
         __m256i low = look_up(lut->plane[0], code, mirrored), high = look_up_top(lut->plane[1], code, mirrored);
         y[0] = _mm256_unpacklo_epi8(low, high);
         y[1] = _mm256_unpackhi_epi8(low, high);
@@ -120,44 +109,38 @@ INLINE void decode16_step(const uint8_t *src, uint16_t *dst, const struct ffp8_l
         }
 }
 
-INLINE void decode16(const uint8_t *src, uint16_t *dst, size_t n, const struct ffp8_lut *lut, enum ffp8_lut_kind kind, bool mirrored) {
+INLINE void decode16(const uint8_t *src, uint16_t *dst, size_t n, const struct ffp8_lut *lut, enum line_kind kind, bool mirrored) {
+    struct line_decoder t;
     size_t i = 0;
-    for (; i + STEP <= n; i += STEP) decode16_step(src + i, dst + i, lut, kind, mirrored);
+    line_decoder_init(&t, lut);
+    for (; i + STEP <= n; i += STEP) decode16_step(src + i, dst + i, &t, kind, mirrored);
     if (i < n) {
         uint8_t in[STEP] = {0};
         uint16_t out[STEP];
         memcpy(in, src + i, n - i);
-        decode16_step(in, out, lut, kind, mirrored);
+        decode16_step(in, out, &t, kind, mirrored);
         memcpy(dst + i, out, (n - i) * sizeof *dst);
     }
 }
 
 void ffp8_decode16_avx2(const uint8_t *src, uint16_t *dst, size_t n, const struct ffp8_lut *lut) {
     if (lut->kind == FFP8_LUT_NIBBLE)
-        decode16(src, dst, n, lut, FFP8_LUT_NIBBLE, false);
+        decode16(src, dst, n, lut, LINE_NIBBLE, false);
     else if (is_mirrored(lut, 0x8000u, n))
-        decode16(src, dst, n, lut, FFP8_LUT_TABLE, true);
+        decode16(src, dst, n, lut, LINE_TABLE, true);
     else
-        decode16(src, dst, n, lut, FFP8_LUT_TABLE, false);
-}
-
-INLINE __m256i halves(__m128i codes, const struct ffp8_lut *lut) {
-    __m256i word = _mm256_cvtepu8_epi16(codes);
-    __m256i sign = _mm256_slli_epi16(_mm256_and_si256(word, _mm256_set1_epi16(lut->sign_mask)), 8);
-    __m256i magnitude = _mm256_and_si256(word, _mm256_set1_epi16(lut->magnitude_mask));
-    return _mm256_or_si256(sign, _mm256_sll_epi16(magnitude, _mm_cvtsi32_si128(lut->half_shift)));
+        decode16(src, dst, n, lut, LINE_TABLE, false);
 }
 
 /* How decode32 finds elements. */
-enum path { BY_HALF, BY_UPPER_PLANES, BY_PLANES };
+enum path { BY_HALF, BY_FLOAT, BY_UPPER_PLANES, BY_PLANES };
 
-INLINE void decode32_step(const uint8_t *src, uint32_t *dst, const struct ffp8_lut *lut, enum path path, bool mirrored) {
-    if (path == BY_HALF) {
-        for (int j = 0; j < STEP; j += 16) {
-            __m256i h = halves(_mm_loadu_si128((const __m128i *)(src + j)), lut);
-            _mm256_storeu_ps((float *)dst + j, _mm256_cvtph_ps(_mm256_castsi256_si128(h)));
-            _mm256_storeu_ps((float *)dst + j + 8, _mm256_cvtph_ps(_mm256_extracti128_si256(h, 1)));
-        }
+INLINE void decode32_step(const uint8_t *src, uint32_t *dst, const struct line_decoder *t, enum path path, bool mirrored) {
+    const struct ffp8_lut *lut = t->lut;
+    if (path <= BY_FLOAT) {
+        __m256i word[4];
+        words_in_order(t, load(src), path == BY_HALF ? LINE_HALF : LINE_FLOAT, word);
+        for (int i = 0; i < 4; i++) store(dst + 8 * i, word[i]);
     } else {
         __m256i code = _mm256_permutevar8x32_epi32(load(src), _mm256_setr_epi32(0, 2, 4, 6, 1, 3, 5, 7));
         __m256i b0 = _mm256_setzero_si256(), b1 = b0;
@@ -170,7 +153,7 @@ INLINE void decode32_step(const uint8_t *src, uint32_t *dst, const struct ffp8_l
         store(dst + 16, _mm256_unpacklo_epi16(lower, upper));
         store(dst + 24, _mm256_unpackhi_epi16(lower, upper));
     }
-    if (path == BY_HALF || mirrored)
+    if (path <= BY_FLOAT || mirrored)
         for (uint32_t left = specials(load(src), lut); left; left &= left - 1) {
             int j = __builtin_ctz(left);
             dst[j] = lut->element[src[j]];
@@ -178,13 +161,15 @@ INLINE void decode32_step(const uint8_t *src, uint32_t *dst, const struct ffp8_l
 }
 
 INLINE void decode32(const uint8_t *src, uint32_t *dst, size_t n, const struct ffp8_lut *lut, enum path path, bool mirrored) {
+    struct line_decoder t;
     size_t i = 0;
-    for (; i + STEP <= n; i += STEP) decode32_step(src + i, dst + i, lut, path, mirrored);
+    line_decoder_init(&t, lut);
+    for (; i + STEP <= n; i += STEP) decode32_step(src + i, dst + i, &t, path, mirrored);
     if (i < n) {
         uint8_t in[STEP] = {0};
         uint32_t out[STEP];
         memcpy(in, src + i, n - i);
-        decode32_step(in, out, lut, path, mirrored);
+        decode32_step(in, out, &t, path, mirrored);
         memcpy(dst + i, out, (n - i) * sizeof *dst);
     }
 }
@@ -198,6 +183,8 @@ static bool has_upper_only(const struct ffp8_lut *lut) {
 void ffp8_decode32_avx2(const uint8_t *src, uint32_t *dst, size_t n, const struct ffp8_lut *lut) {
     if (lut->kind == FFP8_LUT_HALF) {
         decode32(src, dst, n, lut, BY_HALF, false);
+    } else if (lut->kind == FFP8_LUT_FLOAT) {
+        decode32(src, dst, n, lut, BY_FLOAT, false);
     } else if (is_mirrored(lut, 0x80000000u, n)) {
         if (has_upper_only(lut))
             decode32(src, dst, n, lut, BY_UPPER_PLANES, true);

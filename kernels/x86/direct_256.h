@@ -29,21 +29,16 @@ static NO_INLINE void look_up_run(const struct ffp8_lut *lut, const uint8_t *cod
 
 /* word[i]: the i-th vector of elements. */
 static ALWAYS_INLINE void decode_run(const struct line_decoder *t, const uint8_t *at, ffp8_class c, enum line_kind kind, __m256i word[4]) {
-    const __m256i zero = _mm256_setzero_si256(), first = _mm256_loadu_si256((const __m256i *)at);
-    /* unpacks will take the lower eight bytes of both lanes, then the upper ones */
-    const __m256i codes = _mm256_permute4x64_epi64(first, 0xD8);
+    const __m256i codes = _mm256_loadu_si256((const __m256i *)at);
     if (kind == LINE_NIBBLE && c == FFP8_CLASS_I8) {
-        word[0] = nibble_bytes(t, first);
+        word[0] = nibble_bytes(t, codes);
         word[1] = nibble_bytes(t, _mm256_loadu_si256((const __m256i *)at + 1));
-    } else if (kind == LINE_NIBBLE) {
-        nibble_words(t, codes, word);
     } else if (kind == LINE_TABLE || (kind == LINE_HALF_SPECIAL && any_special(t, codes))) {
         alignas(32) uint8_t element[4 * sizeof(__m256i)];
         look_up_run(t->lut, at, c, element);
         for (size_t i = 0; i < (c == FFP8_CLASS_F32 ? 4 : 2); i++) word[i] = _mm256_load_si256((const __m256i *)element + i);
     } else {
-        widen_halves(halves(t, _mm256_unpacklo_epi8(zero, codes)), word);
-        widen_halves(halves(t, _mm256_unpackhi_epi8(zero, codes)), word + 2);
+        words_in_order(t, codes, kind, word);
     }
 }
 
@@ -159,6 +154,7 @@ static ALWAYS_INLINE void direct_class(const struct ffp8_dot *d, ffp8_class c) {
     case LINE_NIBBLE: direct_rows(d, c, LINE_NIBBLE); break;
     case LINE_HALF: direct_rows(d, c, LINE_HALF); break;
     case LINE_HALF_SPECIAL: direct_rows(d, c, LINE_HALF_SPECIAL); break;
+    case LINE_FLOAT: direct_rows(d, c, LINE_FLOAT); break;
     }
 }
 

@@ -41,16 +41,17 @@ static ALWAYS_INLINE void dot_row(__m256i acc[2], const uint8_t *word, __m256i b
 #endif
 }
 
-/* `steps` words of one segment; moves the bases on. */
-static ALWAYS_INLINE void dot_steps(__m256i (*acc)[2], const uint8_t *base[2], size_t lda, const uint8_t *b, size_t rows, size_t steps,
+/* `steps` words of one segment; moves the bases and b on. */
+static ALWAYS_INLINE void dot_steps(__m256i (*acc)[2], const uint8_t *base[2], size_t lda, const uint8_t **b, size_t rows, size_t steps,
                                     ffp8_class c) {
     UNROLL
     for (size_t s = 0; s < steps; s++) {
-        __m256i b0 = _mm256_load_si256((const __m256i *)(b + s * FFP8_STEP_BYTES));
-        __m256i b1 = _mm256_load_si256((const __m256i *)(b + s * FFP8_STEP_BYTES + 32));
+        __m256i b0 = _mm256_load_si256((const __m256i *)(*b + s * FFP8_STEP_BYTES));
+        __m256i b1 = _mm256_load_si256((const __m256i *)(*b + s * FFP8_STEP_BYTES + 32));
         UNROLL
         for (size_t r = 0; r < rows; r++) dot_row(acc[r], base[r / 3] + r % 3 * lda + s * FFP8_WORD_BYTES, b0, b1, c);
     }
+    *b += steps * FFP8_STEP_BYTES;
     UNROLL
     for (size_t i = 0; i < 2; i++) {
         base[i] += steps * FFP8_WORD_BYTES;
@@ -78,8 +79,9 @@ static ALWAYS_INLINE void dot_segments(const struct ffp8_dot *d, size_t i, size_
         for (size_t left = d->words, run; left; left -= run) {
             size_t w = run = run_words(d, left, &room, c);
             if (!run) carry(acc, high, rows);
-            for (; w >= 4; w -= 4, b += 4 * FFP8_STEP_BYTES) dot_steps(acc, base, lda, b, rows, 4, c);
-            for (; w; w--, b += FFP8_STEP_BYTES) dot_steps(acc, base, lda, b, rows, 1, c);
+            for (; w >= 4; w -= 4) dot_steps(acc, base, lda, &b, rows, 4, c);
+            if (w & 2) dot_steps(acc, base, lda, &b, rows, 2, c);
+            if (w & 1) dot_steps(acc, base, lda, &b, rows, 1, c);
         }
     }
 }

@@ -53,6 +53,7 @@ static ALWAYS_INLINE void expand_class(const uint8_t *lines, void *panel, size_t
     case LINE_NIBBLE: expand_kind(lines, panel, words, lut, c, LINE_NIBBLE); break;
     case LINE_HALF: expand_kind(lines, panel, words, lut, c, LINE_HALF); break;
     case LINE_HALF_SPECIAL: expand_kind(lines, panel, words, lut, c, LINE_HALF_SPECIAL); break;
+    case LINE_FLOAT: expand_kind(lines, panel, words, lut, c, LINE_FLOAT); break;
     }
 }
 

@@ -107,6 +107,7 @@ static ALWAYS_INLINE void fused_class(const struct ffp8_dot *d, ffp8_class c) {
     case LINE_NIBBLE: fused_rows(d, c, LINE_NIBBLE); break;
     case LINE_HALF: fused_rows(d, c, LINE_HALF); break;
     case LINE_HALF_SPECIAL: fused_rows(d, c, LINE_HALF_SPECIAL); break;
+    case LINE_FLOAT: fused_rows(d, c, LINE_FLOAT); break;
     }
 }
 

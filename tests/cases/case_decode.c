@@ -32,6 +32,11 @@ static bool short_cut(const struct ffp8_lut *lut, uint8_t code, uint32_t *elemen
         *element = ffp8_bits(ffp8_f32_from_f16((uint16_t)((code & lut->sign_mask) << 8 | magnitude << lut->half_shift)));
         return true;
     }
+    if (lut->kind == FFP8_LUT_FLOAT) {
+        const unsigned fix = magnitude < 16 ? lut->float_fix[0][magnitude] | (unsigned)lut->float_fix[1][magnitude] << 8 : 0;
+        *element = (((code & lut->sign_mask) << 8 | magnitude << (lut->half_shift - 3)) + lut->float_base + fix) << 16;
+        return true;
+    }
     if (lut->kind == FFP8_LUT_NIBBLE) {
         const int value = lut->step[code >> 4] * (lut->offset[code >> 4] + (code & 15));
         *element = (uint32_t)value & (lut->class_of == FFP8_CLASS_I8 ? 0xFFu : 0xFFFFu);

@@ -15,7 +15,7 @@
 
 #include "../kernels/kernel_util.h"
 
-enum { MAX_PIECES = 64 }; /* of a chunk */
+enum { MAX_PIECES = 128 }; /* of a chunk: k = 4096 in groups of 32 is one, so that a panel of lines is read in one go */
 
 struct cut {
     bool integer;

@@ -44,6 +44,11 @@ void ffp8_scales_rows(const struct ffp8_scale_grid *grid, size_t first, size_t r
     const double unit = ldexp(1, shift);
     const size_t block_rows = grid->data && grid->block_rows ? grid->block_rows : SIZE_MAX;
     const size_t k_block = grid->data && grid->block_k ? k / grid->block_k : 0;
+    if (block_rows == 1 && grid->type == FFP8_SCALE_F32) { /* one product of few rows has thousands: a loop that vectorizes */
+        const float *scale = (const float *)grid->data + first * grid->row_step + k_block * grid->k_step;
+        for (size_t i = 0; i < rows; i++) dst[i] = (float)(factor * scale[i * grid->row_step] * unit);
+        return;
+    }
     size_t block = first / block_rows, left = block_rows - first % block_rows; /* rows of the block */
     for (size_t i = 0; i < rows; block++, left = block_rows) {
         const size_t end = i + ffp8_min_size(rows - i, left);

@@ -66,6 +66,14 @@ static ALWAYS_INLINE void fused_segments(const struct ffp8_dot *d, const struct 
     }
 }
 
+/* Where scales lie as they are packed, each group's are in a page of their own: those of the next panel are fetched along with this one's. */
+static ALWAYS_INLINE void fetch_scales(const struct ffp8_dot *d, size_t i) {
+    const size_t bytes = FFP8_NR * (d->flags & FFP8_DOT_E8M0 ? 1 : sizeof(float));
+    const char *next = (const char *)ffp8_dot_scale_of(d, i).col + bytes;
+    _mm_prefetch(next, _MM_HINT_T1);
+    if (bytes > FFP8_LINE_BYTES) _mm_prefetch(next + FFP8_LINE_BYTES, _MM_HINT_T1);
+}
+
 static ALWAYS_INLINE void fused_tile(const struct ffp8_dot *d, size_t rows, ffp8_class c, enum line_kind kind) {
     struct line_tables t;
     const size_t step = d->flags & FFP8_DOT_EACH ? 1 : d->count; /* segments of a sum */
@@ -75,6 +83,7 @@ static ALWAYS_INLINE void fused_tile(const struct ffp8_dot *d, size_t rows, ffp8
         __m512i acc[FUSED_ROWS][2];
         struct high high;
         high_init(&high, d, step, rows, c);
+        if (d->flags & FFP8_DOT_EACH) fetch_scales(d, i);
         UNROLL
         for (size_t r = 0; r < rows; r++) acc[r][0] = acc[r][1] = _mm512_setzero_si512();
         fused_segments(d, &t, i, i + step, acc, &high, rows, c, kind);

@@ -4,7 +4,8 @@
  *
  * Formula: struct ffp8_dot. k lies in the lanes: 64 codes of a column are decoded as a packed line is (line_512.h), after a permutation that
  * makes the elements come out in increasing k, and are multiplied with 64 elements of each row of A.
- * Registers: 8 columns x 1 or 2 rows, 4 x 4 or 2 x 8: 16 accumulators; tables up to 8, the rest for decoding.
+ * Registers: 8 columns x 1 or 2 rows, 4 x 4 or 2 x 8: 16 accumulators; tables up to 8, the rest for decoding. More than 4 rows of floats are
+ * two tiles, the second of which finds the panel in L2: 2 columns x 8 rows load A from L2 twice as often, which takes longer than decoding.
  * Several columns share the loads of A and are prefetched a group of columns ahead, into L2: L1 has too few fill buffers.
  * Order: 16 sums (I8, I16: exact in any order), k mod 64 says which, in increasing k; then a tree of lanes. The order depends on nothing but the
  * number of terms.
@@ -80,8 +81,14 @@ static ALWAYS_INLINE float integer_sum(const struct ffp8_dot *d, __m512i acc, __
     return (float)total;
 }
 
-/* Columns j..j+columns-1: their sums to sum[row][column]. */
-static ALWAYS_INLINE void direct_columns(const struct ffp8_dot *d, const struct line_tables *t, float (*sum)[FFP8_NR], size_t j,
+/* What the columns of a panel leave: integers their sums, floats their lanes, which are added up for 16 columns at once. */
+struct direct_sums {
+    alignas(64) float of[DIRECT_ROWS][FFP8_NR];
+    __m512 lanes[FFP8_NR][DIRECT_ROWS];
+};
+
+/* Columns j..j+columns-1. */
+static ALWAYS_INLINE void direct_columns(const struct ffp8_dot *d, const struct line_tables *t, struct direct_sums *sums, size_t j,
                                          size_t columns, size_t rows, ffp8_class c, enum line_kind kind) {
     __m512i acc[DIRECT_COLUMNS][DIRECT_ROWS], offset_sum[DIRECT_COLUMNS];
     const uint8_t *a = d->a[0], *w = (const uint8_t *)d->b[0] + j * d->ldb;
@@ -100,27 +107,60 @@ static ALWAYS_INLINE void direct_columns(const struct ffp8_dot *d, const struct 
         UNROLL
         for (size_t r = 0; r < rows; r++) {
             if (c <= FFP8_CLASS_I16)
-                sum[r][j + i] = integer_sum(d, acc[i][r], offset_sum[i], r, j + i);
+                sums->of[r][j + i] = integer_sum(d, acc[i][r], offset_sum[i], r, j + i);
             else
-                sum[r][j + i] = _mm512_reduce_add_ps(_mm512_castsi512_ps(acc[i][r]));
+                sums->lanes[j + i][r] = _mm512_castsi512_ps(acc[i][r]);
+        }
+    }
+}
+
+/* Lane i: the sum of x[i]'s lanes; those 8 apart are added first, then those 4 apart, 2, 1. */
+static ALWAYS_INLINE __m512 sum_lanes(__m512 x[16]) {
+    UNROLL
+    for (size_t i = 0; i < 8; i++) {
+        const __m512 a = x[i / 4 * 8 + i % 4], b = x[i / 4 * 8 + i % 4 + 4];
+        x[i / 4 * 8 + i % 4] = _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x44), _mm512_shuffle_f32x4(a, b, 0xEE));
+    }
+    UNROLL
+    for (size_t i = 0; i < 4; i++)
+        x[i] = _mm512_add_ps(_mm512_shuffle_f32x4(x[i], x[i + 8], 0x88), _mm512_shuffle_f32x4(x[i], x[i + 8], 0xDD));
+    UNROLL
+    for (size_t i = 0; i < 4; i += 2)
+        x[i] = _mm512_add_ps(_mm512_shuffle_ps(x[i], x[i + 1], 0x44), _mm512_shuffle_ps(x[i], x[i + 1], 0xEE));
+    return _mm512_add_ps(_mm512_shuffle_ps(x[0], x[2], 0x88), _mm512_shuffle_ps(x[0], x[2], 0xDD));
+}
+
+/* Out of line: once for all numbers of rows. */
+static NO_INLINE void add_up_lanes(struct direct_sums *sums, size_t rows, size_t cols) {
+    for (size_t r = 0; r < rows; r++) {
+        for (size_t j = 0; j < cols; j += 16) {
+            __m512 x[16];
+            UNROLL
+            for (size_t i = 0; i < 16; i++) x[i] = sums->lanes[j + i][r];
+            _mm512_store_ps(sums->of[r] + j, sum_lanes(x));
         }
     }
 }
 
 static ALWAYS_INLINE void direct_tile(const struct ffp8_dot *d, size_t rows, ffp8_class c, enum line_kind kind) {
     const size_t columns = rows <= 2 ? DIRECT_COLUMNS : rows <= 4 ? 4 : 2;
-    alignas(64) float sum[DIRECT_ROWS][FFP8_NR] = {{0}};
+    struct direct_sums sums;
     struct line_tables t;
     size_t j = 0;
     line_tables_load(&t, d->lut, c, kind);
-    for (; j + columns <= d->cols; j += columns) direct_columns(d, &t, sum, j, columns, rows, c, kind);
-    for (; j < d->cols; j++) direct_columns(d, &t, sum, j, 1, rows, c, kind);
+    for (; j + columns <= d->cols; j += columns) direct_columns(d, &t, &sums, j, columns, rows, c, kind);
+    for (; j < d->cols; j++) direct_columns(d, &t, &sums, j, 1, rows, c, kind);
     if (d->flags & FFP8_DOT_WIDE_OUT) return;
+    for (; j % 16; j++) {
+        UNROLL
+        for (size_t r = 0; r < rows; r++) sums.of[r][j] = 0, sums.lanes[j][r] = _mm512_setzero_ps();
+    }
+    if (c > FFP8_CLASS_I16) add_up_lanes(&sums, rows, d->cols);
     const struct ffp8_dot_scale scale = ffp8_dot_scale_of(d, 0);
     UNROLL
     for (size_t r = 0; r < rows; r++) {
-        finish_half(d, &scale, r, 0, _mm512_load_ps(sum[r]));
-        if (d->cols > 16) finish_half(d, &scale, r, 16, _mm512_load_ps(sum[r] + 16));
+        finish_half(d, &scale, r, 0, _mm512_load_ps(sums.of[r]));
+        if (d->cols > 16) finish_half(d, &scale, r, 16, _mm512_load_ps(sums.of[r] + 16));
     }
 }
 
@@ -130,6 +170,9 @@ static ALWAYS_INLINE void direct_rows(const struct ffp8_dot *d, ffp8_class c, en
     case 2: direct_tile(d, 2, c, kind); break;
     case 3: direct_tile(d, 3, c, kind); break;
     case 4: direct_tile(d, 4, c, kind); break;
+    }
+    if (c > FFP8_CLASS_I16) return;
+    switch (d->rows) {
     case 5: direct_tile(d, 5, c, kind); break;
     case 6: direct_tile(d, 6, c, kind); break;
     case 7: direct_tile(d, 7, c, kind); break;
@@ -137,18 +180,34 @@ static ALWAYS_INLINE void direct_rows(const struct ffp8_dot *d, ffp8_class c, en
     }
 }
 
+/* More than 4 rows as two tiles. */
+static ALWAYS_INLINE void direct_floats(const struct ffp8_dot *d, ffp8_class c, enum line_kind kind) {
+    const void *a = d->a[0];
+    struct ffp8_dot tile = *d;
+    tile.a = &a;
+    for (size_t left = d->rows; left; left -= tile.rows) {
+        tile.rows = left > 4 ? left - left / 2 : left;
+        direct_rows(&tile, c, kind);
+        a = (const uint8_t *)a + tile.rows * d->lda_bytes;
+        tile.c += tile.rows * d->ldc;
+        if (d->row_scale) tile.row_scale += tile.rows;
+    }
+}
+
 static ALWAYS_INLINE void direct_class(const struct ffp8_dot *d, ffp8_class c) {
-    const enum line_kind kind = line_kind(d->lut, c);
+    const enum line_kind kind = line_kind(d->lut, c, d->rows);
     if (c == FFP8_CLASS_I8 && kind == LINE_SAME)
         direct_rows(d, c, LINE_SAME);
     else if (c <= FFP8_CLASS_I16 && kind == LINE_NIBBLE)
         direct_rows(d, c, LINE_NIBBLE);
-    else if (c >= FFP8_CLASS_BF16 && kind == LINE_MIRRORED)
-        direct_rows(d, c, LINE_MIRRORED);
-    else if (c == FFP8_CLASS_F32 && kind == LINE_WIDE)
-        direct_rows(d, c, LINE_WIDE);
-    else
+    else if (c <= FFP8_CLASS_I16)
         direct_rows(d, c, LINE_FULL);
+    else if (kind == LINE_MIRRORED)
+        direct_floats(d, c, LINE_MIRRORED);
+    else if (c == FFP8_CLASS_F32 && kind == LINE_WIDE)
+        direct_floats(d, c, LINE_WIDE);
+    else
+        direct_floats(d, c, LINE_FULL);
 }
 
 #endif

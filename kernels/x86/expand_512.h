@@ -42,7 +42,7 @@ static ALWAYS_INLINE void expand_kind(const uint8_t *lines, uint8_t *panel, size
 }
 
 static ALWAYS_INLINE void expand_class(const uint8_t *lines, void *panel, size_t words, const struct ffp8_lut *lut, ffp8_class c) {
-    const enum line_kind kind = line_kind(lut, c);
+    const enum line_kind kind = line_kind(lut, c, 0);
     if (c == FFP8_CLASS_I8 && kind == LINE_SAME)
         expand_kind(lines, panel, words, lut, c, LINE_SAME);
     else if (c <= FFP8_CLASS_I16 && kind == LINE_NIBBLE)

@@ -106,7 +106,7 @@ static ALWAYS_INLINE void fused_rows(const struct ffp8_dot *d, ffp8_class c, enu
 }
 
 static ALWAYS_INLINE void fused_class(const struct ffp8_dot *d, ffp8_class c) {
-    const enum line_kind kind = line_kind(d->lut, c);
+    const enum line_kind kind = line_kind(d->lut, c, d->rows);
     if (c == FFP8_CLASS_I8 && kind == LINE_SAME)
         fused_rows(d, c, LINE_SAME);
     else if (c <= FFP8_CLASS_I16 && kind == LINE_NIBBLE)

@@ -8,7 +8,7 @@
  *   VBMI: byte planes by vpermi2b, 128 codes at a time; low and high bytes meet in an unpack, which also puts the columns in order.
  *   else: 16-bit elements by vpermi2w, 64 codes at a time, after an unpack with zero. I8 packs them again.
  * MIRRORED tables are half as large, the sign is a bit of the code. NIBBLE: step * (offset + low nibble), by two vpshufb and vpmaddubsw, which
- * leaves the ports that permute free for unpacks. SAME: codes are elements.
+ * leaves the ports that permute free for unpacks and dots. SAME: codes are elements.
  * All kinds are exact, so that the choice among them never shows.
  */
 #ifndef FFP8_LINE_512_H
@@ -33,10 +33,14 @@ struct line_tables {
     __m512i step, offset;                /* NIBBLE only */
 };
 
-static ALWAYS_INLINE enum line_kind line_kind(const struct ffp8_lut *lut, ffp8_class c) {
+/* For so many rows of A; 0: elements are stored. */
+static ALWAYS_INLINE enum line_kind line_kind(const struct ffp8_lut *lut, ffp8_class c, size_t rows) {
     if (c == FFP8_CLASS_I8 && lut->same) return LINE_SAME;
 #ifdef __AVX512VBMI__
-    if (c == FFP8_CLASS_I8) return LINE_FULL; /* NIBBLE makes 16-bit elements */
+    if (c == FFP8_CLASS_I8) return LINE_FULL;               /* NIBBLE makes 16-bit elements */
+    if (c == FFP8_CLASS_I16 && rows <= 2) return LINE_FULL; /* fewer instructions; but on the ports that permute, which dots use too */
+#else
+    (void)rows;
 #endif
     if (c <= FFP8_CLASS_I16) return lut->kind == FFP8_LUT_NIBBLE ? LINE_NIBBLE : LINE_FULL;
     if (c == FFP8_CLASS_F32) {

@@ -15,7 +15,10 @@
 
 #include "../kernels/kernel_util.h"
 
-enum { MAX_PIECES = 128 }; /* of a chunk: k = 4096 in groups of 32 is one, so that a panel of lines is read in one go */
+enum {
+    MAX_PIECES = 128,  /* of a chunk: k = 4096 in groups of 32 is one, so that a panel of lines is read in one go */
+    MOST_COLUMNS = 256 /* of a block that is wider than the table says */
+};
 
 struct cut {
     bool integer;
@@ -71,6 +74,12 @@ static struct cut make_cut(const struct ffp8_nest *nest) {
         cut.chunk_pieces = ffp8_ceil_div(cut.pieces, ffp8_ceil_div(cut.pieces, cut.chunk_pieces)); /* of about the same length */
     cut.batch = ffp8_min_size(cut.batch, cut.chunk_pieces);
     cut.panel_bytes = ffp8_panel_bytes(class_of, cut.piece_words);
+    /* Short columns leave room for more of them, whose sums are finished in longer runs. */
+    if (!nest->fused && cut.pieces <= cut.chunk_pieces) {
+        const size_t room = (size_t)nest->kernels->kc_bytes * nest->kernels->nc_columns;
+        const size_t columns = ffp8_min_size(room / (cut.chunk_pieces * cut.panel_bytes) * FFP8_NR, MOST_COLUMNS);
+        if (columns > cut.block_columns) cut.block_columns = columns;
+    }
 
     const size_t series = nest->group_words ? cut.pieces_per_group : cut.pieces; /* pieces in one */
     if (cut.integer && series > cut.batch) cut.wide = cut.pieces <= cut.chunk_pieces ? WIDE_TILE : WIDE_BLOCK;

@@ -273,8 +273,8 @@ struct ffp8_kernels {
     uint8_t fused_rows;                        /* rows of the fused and direct kernels' tile; up to so many, direct beats packing */
     uint8_t most_fused_rows[FFP8_CLASS_COUNT]; /* up to so many rows of A, fused beats expand and dot */
     uint32_t kc_bytes;                         /* K block: expanded bytes of one column */
-    uint32_t nc_columns;                       /* N block: columns whose expanded K block is kept (L2); a multiple of 32 */
-    uint32_t mc_rows;                          /* M block: rows of A that are staged at once */
+    uint32_t nc_columns; /* N block: columns whose expanded K block is kept (L2), or more that are shorter; a multiple of 32 */
+    uint32_t mc_rows;    /* M block: rows of A that are staged at once */
 
     ffp8_decode8_fn *decode8;
     ffp8_decode16_fn *decode16;

@@ -61,8 +61,9 @@ INLINE void zip_tile(const uint8_t *src, size_t ld, size_t rows, size_t bytes, v
 }
 
 INLINE void store_tile(uint8_t *dst, size_t ld, size_t bytes, const v16 x[TILE_BYTES]) {
+    const size_t n = TILE_BYTES / bytes;
 #pragma GCC unroll 16
-    for (size_t i = 0; i < TILE_BYTES / bytes; i++) store_row(dst + i * ld, x[i]);
+    for (size_t i = 0; i < n; i++) store_row(dst + i * ld, x[i]);
 }
 
 /* Three rows of bytes, the planes of an image: four columns a store, which its successor runs over by 4 bytes. */

@@ -74,7 +74,7 @@ static void set_integers(struct ffp8_lut *lut, const ffp8_format *format, const 
         ffp8_format unit_format = *format;
         unit_format.bias += span->lowest_bit;
         ffp8_format_values(&unit_format, value);
-        for (unsigned c = 0; c < 256; c++) integer[c] = (int32_t)value[c];
+        for (unsigned c = 0; c < 256; c++) integer[c] = isfinite(value[c]) ? (int32_t)value[c] : 0;
     }
     uint32_t mask = lut->class_of == FFP8_CLASS_I8 ? 0xFFu : 0xFFFFu;
     for (unsigned c = 0; c < 256; c++) lut->element[c] = (uint32_t)integer[c] & mask;

@@ -32,8 +32,7 @@ static void choose_operands(struct ffp8_conv_plan *plan) {
     if (problem->dims.group_in == 1 && !x_format) lanes.runs_as[FFP8_CLASS_BF16] = FFP8_CLASS_F32; /* pairs of rows are made of codes */
     ffp8_operands_init(&plan->operands, plan->order == FFP8_CONV_LANES ? &lanes : plan->kernels, x_format, args->x_type, &problem->w_format,
                        header->classes, !header->special_used, args->accuracy);
-    const size_t exact_terms = ffp8_packed_exact_terms(header, plan->operands.a_most);
-    if (exact_terms > plan->operands.exact_terms) plan->operands.exact_terms = exact_terms;
+    plan->operands.exact_terms = ffp8_packed_exact_terms(header, plan->operands.a_most, plan->operands.exact_terms);
     plan->unit = ldexp(1, plan->operands.shift);
 }
 

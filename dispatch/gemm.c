@@ -142,8 +142,8 @@ static ffp8_status make_plan(struct plan *plan, const struct ffp8_kernels *kerne
     plan->kernels = kernels;
     ffp8_operands_init(&plan->operands, kernels, problem->a_format, args->a_type, &problem->w_format, problem->w_classes, problem->w_finite,
                        args->accuracy);
-    const size_t exact_terms = problem->packed ? ffp8_packed_exact_terms(args->packed.data, plan->operands.a_most) : 0; /* a checked blob */
-    if (exact_terms > plan->operands.exact_terms) plan->operands.exact_terms = exact_terms;
+    if (problem->packed) /* a checked blob */
+        plan->operands.exact_terms = ffp8_packed_exact_terms(args->packed.data, plan->operands.a_most, plan->operands.exact_terms);
     *bytes = plan->row_parts = plan->column_parts = 0;
 
     /* How the product is computed; ffp8_gemm_explain tells it of empty ones, too. */

@@ -129,10 +129,14 @@ static void find_float_line(struct ffp8_lut *lut, const ffp8_format *format) {
     if (format->codebook || format->fraction_bits > 4) return;
     const uint32_t *element = lut->element, shift = lut->half_shift - 3u, base = (element[FIXED] >> 16) - (FIXED << shift);
     const uint32_t sign_mask = lut->sign_mask, magnitude_mask = lut->magnitude_mask, special_lo = lut->special_lo;
-    uint32_t off[256], wrong = 0;
-    for (uint32_t c = 0; c < 256; c++) off[c] = element[c] - ((((c & sign_mask) << 8 | (c & magnitude_mask) << shift) + base) << 16);
-    for (uint32_t c = 0; c < 256; c++)
-        wrong |= (c & magnitude_mask) < FIXED || (c & magnitude_mask) >= special_lo ? off[c] & 0xFFFF : off[c];
+    const uint32_t end = special_lo <= magnitude_mask ? special_lo : magnitude_mask + 1;
+    uint32_t off[256], any = 0;
+    for (uint32_t c = 0; c < 256; c++) {
+        off[c] = element[c] - ((((c & sign_mask) << 8 | (c & magnitude_mask) << shift) + base) << 16);
+        any |= off[c];
+    }
+    uint32_t wrong = any & 0xFFFF;
+    for (uint32_t m = FIXED; m < end; m++) wrong |= off[m] | off[sign_mask + m];
     for (uint32_t m = 0; m < FIXED; m++) {
         const uint32_t negative = m | sign_mask;
         if (negative != 0x80 || !lut->special_minus_zero) wrong |= off[m] ^ off[negative];

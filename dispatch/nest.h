@@ -70,9 +70,9 @@ struct ffp8_nest {
     size_t ldc;         /* not direct: at least ffp8_nest_columns() */
     bool direct;        /* c has all columns: the user's FP32 matrix, or groups side by side */
     size_t finish_rows; /* rows to complete before they are finished, or more. SIZE_MAX: all; needed where tiles do not follow each other */
-    size_t
-        finish_columns; /* a multiple of 32. Where rows begin anew and more columns than these follow each other: each tile is finished so
-                            * many columns at a time, at c's top with ldc = finish_columns, so that sums never leave the nearest cache. 0: not */
+    /* A multiple of 32, or 0. Where rows begin anew and a block has more columns: each tile is finished so many columns at a time, at c's top
+     * with ldc = finish_columns, so that sums never leave the nearest cache. */
+    size_t finish_columns;
     /* Some rows of one block of columns, or of a strip; c is that of the first of both. NULL: sums stay as they are. */
     void (*finish)(void *context, size_t row, size_t rows, size_t column, size_t columns, float *c, size_t ldc);
     void *context;

@@ -124,6 +124,18 @@ void ffp8_packed_open(void *blob, const struct ffp8_packed_header *header, const
     if (header->has_codebook) memcpy(bytes + places->codebook_offset, format->codebook, 256 * sizeof(float));
 }
 
+/* A segment's words of two terms, which are a line each, and the blocks of about equal length that they are cut into for `densest`. */
+struct blocks {
+    size_t words, count, length, last_length;
+};
+static struct blocks cut_segment(const struct ffp8_packed_header *h) {
+    enum { MOST = 128 };
+    const size_t words = ffp8_ceil_div(h->segment_k, 2);
+    if (words == 0) return (struct blocks){0};
+    const size_t length = ffp8_ceil_div(words, ffp8_ceil_div(words, MOST)), count = ffp8_ceil_div(words, length);
+    return (struct blocks){words, count, length, words - (count - 1) * length};
+}
+
 /* Sums of a block's magnitudes, side by side as bytes lie in a line. */
 static uint32_t heaviest_column(const uint8_t *lines, size_t count, const uint16_t magnitude[256]) {
     uint32_t sum[FFP8_LINE_BYTES] = {0}, most = 0;
@@ -142,13 +154,12 @@ static uint32_t densest(const struct ffp8_packed_header *h, const struct ffp8_pa
     uint16_t magnitude[256];
     ffp8_lut_init(&lut, format, FFP8_CLASS_I16, true);
     for (int c = 0; c < 256; c++) magnitude[c] = (uint16_t)abs((int16_t)lut.element[c]);
-    const struct ffp8_packed_blocks blocks = ffp8_packed_blocks(h);
-    const uint64_t words = h->segment_k / 2 + h->segment_k % 2; /* a line is a word */
+    const struct blocks blocks = cut_segment(h);
     const uint8_t *lines = ffp8_packed_lines(h);
     uint32_t most = 0;
     for (uint64_t s = 0; s < places->blocks * h->segments; s++, lines += places->segment_lines * FFP8_LINE_BYTES)
-        for (uint64_t w = 0; w < words; w += blocks.words) {
-            const uint32_t sum = heaviest_column(lines + w * FFP8_LINE_BYTES, ffp8_min_size(blocks.words, words - w), magnitude);
+        for (size_t w = 0; w < blocks.words; w += blocks.length) {
+            const uint32_t sum = heaviest_column(lines + w * FFP8_LINE_BYTES, ffp8_min_size(blocks.length, blocks.words - w), magnitude);
             if (sum > most) most = sum;
         }
     return most;
@@ -159,14 +170,16 @@ void ffp8_packed_weigh(void *blob, const struct ffp8_packed_places *places, cons
     header->densest = densest(header, places, format);
 }
 
-size_t ffp8_packed_exact_terms(const struct ffp8_packed_header *header, double a_most) {
-    if (header->densest == 0 || a_most == 0) return 0;
-    const struct ffp8_packed_blocks blocks = ffp8_packed_blocks(header);
+size_t ffp8_packed_exact_terms(const struct ffp8_packed_header *header, double a_most, size_t least) {
+    if (header->densest == 0 || a_most == 0) return least;
+    const struct blocks blocks = cut_segment(header);
     const double fitting = floor((INT32_MAX - UINT16_MAX) / (a_most * header->densest));
-    if (fitting >= (double)blocks.count * (double)header->segments) return INT32_MAX; /* all of them */
-    /* Terms that fill one block less touch no more than that many, wherever they begin. */
-    const uint64_t shortest = header->segment_k / 2 + header->segment_k % 2 - (blocks.count - 1) * blocks.words;
-    return fitting < 2 ? 0 : 2 * ((size_t)fitting - 1) * shortest;
+    size_t terms = 0;
+    if (fitting >= (double)blocks.count * (double)header->segments)
+        terms = INT32_MAX; /* all blocks */
+    else if (fitting >= 2) /* those that fill one block less, all as short as the last, touch no more, wherever they begin */
+        terms = 2 * ((size_t)fitting - 1) * blocks.last_length;
+    return terms > least ? terms : least;
 }
 
 /* FNV-1a over 64-bit words instead of bytes, with the high half folded down at each step. */

@@ -43,7 +43,7 @@ struct ffp8_packed_header { /* little-endian; no byte of it is without a meaning
     uint8_t has_scales, has_codebook;
 
     /* Measured */
-    uint32_t densest;     /* I16: the largest sum of |integers| that a column has in a block (struct ffp8_packed_blocks); else 0 */
+    uint32_t densest;     /* I16: the largest sum of |integers| that a column has in a block (packed.c); else 0 */
     uint16_t classes;     /* of the codes that occur: bits 1 << ffp8_class */
     uint8_t special_used; /* 1: an Inf or NaN code occurs */
     uint8_t pad_code;
@@ -67,20 +67,10 @@ ffp8_status ffp8_packed_layout(struct ffp8_packed_header *header, struct ffp8_pa
                                size_t k, size_t groups, size_t kernel_h, size_t kernel_w, size_t segments, size_t segment_k,
                                const ffp8_format *format, const ffp8_scales *scales);
 
-/* A segment's words of two terms are cut into blocks of about equal length for `densest`. */
-struct ffp8_packed_blocks {
-    uint64_t count, words; /* of a segment; words of a block, but for the last, which may be shorter */
-};
-static inline struct ffp8_packed_blocks ffp8_packed_blocks(const struct ffp8_packed_header *header) {
-    enum { MOST = 128 };
-    const uint64_t words = header->segment_k / 2 + header->segment_k % 2, most = words / MOST + (words % MOST != 0);
-    const uint64_t length = most ? words / most + (words % most != 0) : 0;
-    return (struct ffp8_packed_blocks){length ? words / length + (words % length != 0) : 0, length};
-}
-
 /* Terms that an int32 sum of products has room for, besides 16 bits of what was carried on: any terms that follow each other, whole segments
- * left out or not, if |A's integers| are at most a_most. By what the weights are, which is more than their format promises. 0: unknown. */
-size_t ffp8_packed_exact_terms(const struct ffp8_packed_header *header, double a_most);
+ * left out or not, if |A's integers| are at most a_most. By what the weights are, which is more than their format promises; at least `least`, which
+ * is what that allows. */
+size_t ffp8_packed_exact_terms(const struct ffp8_packed_header *header, double a_most, size_t least);
 
 /* Sets the measured members from the codes that occur (256 flags) and from the scales, but for ... */
 void ffp8_packed_measure(struct ffp8_packed_header *header, const ffp8_format *format, const struct ffp8_scale_grid *scales,

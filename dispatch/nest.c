@@ -278,35 +278,62 @@ static void aim_calls(struct calls *calls, const struct block *b, const struct f
     }
 }
 
-/* Lines that the next chunk will expand: fetched into L2 while this one multiplies, a share after each call's panel. */
+/* What kernels are to fetch into L2 while they multiply: with a tile's first panels the next tile's rows of A, with the others lines that the
+ * next chunk will expand. */
 struct ahead {
+    size_t row_columns; /* a tile's columns with which rows are fetched */
+    const uint8_t *rows;
+    size_t row_bytes;
     const uint8_t *lines; /* of the first panel */
     size_t stride, bytes; /* of a panel */
-    size_t panels, panel, at, share;
+    size_t panels, panel, at;
+    size_t step; /* bytes of lines for four words of a call: struct ffp8_dot; 0: there are none left */
 };
+
+static size_t fetch_steps(const struct cut *cut) { return cut->chunk_pieces * ffp8_ceil_div(cut->piece_words, 4); } /* with one panel */
 
 static struct ahead look_ahead(const struct block *b, size_t end) {
     const struct ffp8_nest *nest = b->nest;
     const struct cut *cut = b->cut;
     size_t column = b->column;
+    struct ahead ahead = {.rows = nest->lines, .lines = nest->lines};
     if (end == cut->pieces) end = 0, column += cut->block_columns;
-    if (column >= nest->column_end || cut->pieces == 0) return (struct ahead){0};
+    if (column >= nest->column_end || cut->pieces == 0) return ahead;
     const struct piece first = get_piece(nest, cut, end);
     const struct piece last = get_piece(nest, cut, ffp8_min_size(cut->pieces, end + cut->chunk_pieces) - 1);
-    struct ahead ahead = {.stride = lines_stride(nest)};
-    ahead.lines = nest->lines + column / FFP8_NR * ahead.stride + lines_at(nest, &first);
+    ahead.stride = lines_stride(nest);
+    ahead.lines += column / FFP8_NR * ahead.stride + lines_at(nest, &first);
     ahead.bytes = lines_at(nest, &last) + last.words * FFP8_LINE_BYTES - lines_at(nest, &first);
     ahead.panels = ffp8_ceil_div(ffp8_min_size(cut->block_columns, nest->column_end - column), FFP8_NR);
-    ahead.share = ffp8_ceil_div(ahead.panels * ahead.bytes / FFP8_LINE_BYTES, nest->tile_count * ffp8_ceil_div(b->columns, FFP8_NR));
     return ahead;
 }
 
-static void fetch_share(struct ahead *ahead) {
-    for (size_t i = 0; i < ahead->share && ahead->panel < ahead->panels; i++) {
-        __builtin_prefetch(ahead->lines + ahead->panel * ahead->stride + ahead->at, 0, 2);
-        ahead->at += FFP8_LINE_BYTES;
-        if (ahead->at >= ahead->bytes) ahead->at = 0, ahead->panel++;
+/* How much of both is fetched with a tile's panels. Rows are worth it where a chunk reads them from end to end: they lie far from each other else. */
+static void share_out(struct ahead *ahead, const struct block *b, bool rows) {
+    const struct ffp8_nest *nest = b->nest;
+    if (b->cut->pieces == 0) return;
+    const size_t panels = ffp8_ceil_div(b->columns, FFP8_NR), per_tile = ffp8_ceil_div(ahead->panels * ahead->bytes, nest->tile_count);
+    size_t line_panels = panels;
+    if (rows && nest->segments == 1 && b->cut->pieces == b->cut->chunk_pieces)
+        line_panels = ffp8_min_size(panels, ffp8_ceil_div(per_tile, fetch_steps(b->cut) * FFP8_LINE_BYTES));
+    ahead->row_columns = (panels - line_panels) * FFP8_NR;
+    if (line_panels > 0) ahead->step = ffp8_ceil_div(per_tile, line_panels * fetch_steps(b->cut));
+}
+
+/* What a call is to fetch that begins at this column. */
+static void fetch_share(struct ahead *ahead, size_t column, struct ffp8_dot *d) {
+    const size_t steps = ffp8_ceil_div(d->cols, FFP8_NR) * d->count * (d->words / 4);
+    if (column < ahead->row_columns) {
+        d->fetch = ahead->rows;
+        d->fetch_step = steps ? ahead->row_bytes / steps : 0;
+        return;
     }
+    d->fetch = ahead->lines + ahead->panel * ahead->stride + ahead->at;
+    d->fetch_step = ahead->step;
+    ahead->at += steps * ahead->step;
+    if (ahead->at < ahead->bytes) return;
+    ahead->at = 0;
+    if (++ahead->panel >= ahead->panels) ahead->panel = ahead->step = 0;
 }
 
 /* The tile that calls are planned for and the panels of the block's columns [begin, end). */
@@ -329,10 +356,13 @@ static void run_tile(const struct block *b, struct calls *calls, size_t begin, s
         .ld_row_scale = nest->ld_row_scale,
         .ld_col_scale = nest->ld_col_scale,
         .carry_words = b->cut->carry_words,
+        .b_step = b_stride(b),
     };
-    for (size_t column = begin; column < end; column += FFP8_NR) {
+    for (size_t column = begin, columns; column < end; column += columns) {
+        /* A call that is the tile's only one takes all panels that fetch the same. */
+        columns = calls->count != 1 ? FFP8_NR : column < ahead->row_columns ? ahead->row_columns : end - column;
         if (column != calls->column) move_calls(calls, b, tile, column);
-        d.cols = ffp8_min_size(FFP8_NR, b->columns - column);
+        d.cols = ffp8_min_size(columns, b->columns - column);
         d.c = b->c + (tile->row - b->row) * b->ldc + (column - b->left);
         d.wide = wide_block ? b->wide + tile->row * b->ldw + column : b->wide;
         for (size_t i = 0; i < calls->count; i++) {
@@ -345,9 +375,9 @@ static void run_tile(const struct block *b, struct calls *calls, size_t begin, s
             d.flags = call->flags | (nest->col_e8m0 ? FFP8_DOT_E8M0 : 0u);
             d.col_scale = (const uint8_t *)nest->col_scale + (call->group * nest->ld_col_scale + scales_at + column) * scale_bytes;
             d.row_scale = nest->row_scale ? nest->row_scale + call->group * nest->ld_row_scale + tile->row : NULL;
+            fetch_share(ahead, column, &d);
             dot(&d);
         }
-        fetch_share(ahead);
     }
 }
 
@@ -364,12 +394,15 @@ static void run_tiles(struct block *b, size_t begin, size_t end) {
     struct calls calls;
     calls.tile = NULL;
     struct ahead ahead = look_ahead(b, end);
+    share_out(&ahead, b, true);
     size_t row = 0; /* the first that is not finished */
     for (size_t t = 0; t < nest->tile_count; t++) {
         const struct ffp8_tile *tile = &nest->tiles[t];
         b->row = at_top ? row : 0;
         zero_tile(b, tile, begin, end, b->columns);
         aim_calls(&calls, b, tile, 0, begin, end);
+        ahead.row_bytes = t + 1 < nest->tile_count ? tile[1].rows * tile[1].a_step : 0;
+        if (ahead.row_bytes) ahead.rows = tile[1].a;
         run_tile(b, &calls, 0, b->columns, &ahead);
         const size_t next = t + 1 < nest->tile_count ? tile->row + tile->rows : nest->rows;
         if (!last || !nest->finish || (t + 1 < nest->tile_count && (nest->finish_rows == SIZE_MAX || next - row < nest->finish_rows)))
@@ -385,6 +418,7 @@ static void run_strips(struct block *b, size_t begin, size_t end) {
     struct calls calls;
     calls.tile = NULL;
     struct ahead ahead = look_ahead(b, end);
+    share_out(&ahead, b, false);
     b->ldc = nest->finish_columns;
     for (size_t t = 0; t < nest->tile_count; t++) {
         const struct ffp8_tile *tile = &nest->tiles[t];
@@ -404,7 +438,7 @@ static void run_panels(struct block *b, size_t begin, size_t end) {
     const struct ffp8_nest *nest = b->nest;
     struct calls calls;
     calls.tile = NULL;
-    struct ahead none = {0};
+    struct ahead none = {.rows = nest->lines, .lines = nest->lines};
     for (size_t column = 0; column < b->columns; column += FFP8_NR)
         for (size_t t = 0; t < nest->tile_count; t++) {
             const struct ffp8_tile *tile = &nest->tiles[t];

@@ -154,8 +154,9 @@ static inline size_t ffp8_panel_bytes(ffp8_class c, size_t words) { return (word
  * The micro-kernel: batch-reduce. For r < rows, j < cols:
  *     sum[r][j] = sum over i < count, w < words of  a[i](row r, word w) . b[i](word w, column j)       (. = dot of the words' elements)
  * a[i] points to row 0 of the tile in segment i, rows lie lda_bytes apart, words in a row are contiguous, alignment is 1.
- * b[i] points to an expanded panel (dot) or to packed lines (fused, which decodes with `lut` in registers).
- * direct takes plain weights: count is 1, words is not looked at, b[0] points to `cols` rows of `terms` codes, ldb bytes apart, a[0] to rows
+ * b[i] + b_at points to an expanded panel (dot) or to packed lines (fused, which decodes with `lut` in registers) of 32 columns, those of the
+ * next 32 lie b_step bytes on.
+ * direct takes plain weights: count is 1, words is not looked at, b[0] + b_at points to `cols` rows of `terms` codes, ldb bytes apart, a[0] to rows
  * of `terms` elements, whole words or not. Neither is read beyond that. Code that stands for what is not there: pad_code, a finite element. sum is exact
  * up to FFP8_DIRECT_SPREAD times as many terms as int32 holds.
  * Then, with col_scale as FP32 and s = row_scale ? row_scale[r] * col_scale[j] : col_scale[j]:
@@ -172,16 +173,17 @@ enum { FFP8_DOT_ADD = 1, FFP8_DOT_WIDE_IN = 2, FFP8_DOT_WIDE_OUT = 4, FFP8_DOT_E
 struct ffp8_dot {
     const void *const *a;
     const void *const *b;
+    size_t b_at, b_step; /* bytes; b_step: looked at only where cols exceeds 32 */
     size_t count, words;
     size_t lda_bytes;
     size_t rows; /* 1..mr of the class (dot), 1..fused_rows (fused, direct) */
-    size_t cols; /* 1..32 */
+    size_t cols; /* 1 or more */
     float *c;
     size_t ldc; /* elements */
     double *wide;
     size_t ldw;
     const float *row_scale;            /* rows, or NULL */
-    const void *col_scale;             /* 32 readable: float; E8M0: uint8_t codes */
+    const void *col_scale;             /* float; E8M0: uint8_t codes. Readable up to a multiple of 32 */
     size_t ld_row_scale, ld_col_scale; /* EACH only */
     size_t carry_words;                /* I16, not direct */
     const struct ffp8_lut *lut;        /* fused, direct: the weights' lut */
@@ -189,8 +191,36 @@ struct ffp8_dot {
     uint8_t pad_code;                  /* direct only */
     uint32_t flags;
     uint8_t a_offset; /* I8 only: 128 or 0 */
+    /* dot: what will be wanted next. Kernels may fetch the line at fetch + i * fetch_step into L2 with the i-th four words that they multiply. */
+    const uint8_t *fetch;
+    size_t fetch_step;
 };
 typedef void ffp8_dot_fn(const struct ffp8_dot *d);
+
+/* A call for the 32 columns from `column` on, or as many as there are. */
+static inline struct ffp8_dot ffp8_dot_panel(const struct ffp8_dot *d, size_t column) {
+    const size_t i = column / FFP8_NR;
+    struct ffp8_dot panel = *d;
+    panel.cols = d->cols - column < FFP8_NR ? d->cols - column : FFP8_NR;
+    panel.b_at += i * d->b_step;
+    panel.c += column;
+    if (d->wide) panel.wide += column;
+    panel.col_scale = (const uint8_t *)d->col_scale + column * (d->flags & FFP8_DOT_E8M0 ? 1 : sizeof(float));
+    panel.fetch += i * (d->count * (d->words / 4) * d->fetch_step);
+    return panel;
+}
+
+/* Kernels that compute a panel at a time. */
+typedef void ffp8_dot_panel_fn(const struct ffp8_dot *panel, ffp8_class c);
+static inline __attribute__((always_inline)) void ffp8_dot_panels(const struct ffp8_dot *d, ffp8_class c, ffp8_dot_panel_fn *compute) {
+    for (size_t column = 0; column < d->cols; column += FFP8_NR) {
+        const struct ffp8_dot panel = ffp8_dot_panel(d, column);
+        compute(&panel, c);
+    }
+}
+
+/* Segment i of B. */
+static inline const uint8_t *ffp8_dot_b(const struct ffp8_dot *d, size_t i) { return (const uint8_t *)d->b[i] + d->b_at; }
 
 /* How segment i's sum is scaled, or that of all segments (i = 0). */
 struct ffp8_dot_scale {

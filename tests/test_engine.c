@@ -169,6 +169,17 @@ Test(planted, ignores_stride) {
     expect(&table, "dot.i16", CHECK_WRONG_VALUE);
 }
 
+static void first_panel_only(const struct ffp8_dot *d) { /* every panel is taken for the first */
+    struct ffp8_dot same = *d;
+    same.b_step = 0;
+    GENERIC.dot[FFP8_CLASS_I16](&same);
+}
+Test(planted, first_panel_only) {
+    struct ffp8_kernels table = GENERIC;
+    table.dot[FFP8_CLASS_I16] = first_panel_only;
+    expect(&table, "dot.i16", CHECK_WRONG_VALUE);
+}
+
 static void wrong_row_scale(const struct ffp8_dot *d) { /* (sum * row) * column instead of sum * (row * column): other roundings */
     struct ffp8_dot one = *d;
     float column[FFP8_NR];

@@ -86,7 +86,7 @@ static ALWAYS_INLINE void direct_columns(const struct ffp8_dot *d, const struct 
     const uint8_t offset = c == FFP8_CLASS_I8 ? d->a_offset : 0;
     const int32x4_t a_offset = word_of_a(vreinterpretq_s32_u8(vdupq_n_u8(offset)), c);
     const size_t element_bytes = ffp8_class_bytes(c), run = RUN_BYTES / element_bytes, lda = d->lda_bytes, ldb = d->ldb;
-    const uint8_t *a = d->a[0], *w = (const uint8_t *)d->b[0] + j * ldb;
+    const uint8_t *a = d->a[0], *w = ffp8_dot_b(d, 0) + j * ldb;
     int32x4_t acc[DIRECT_COLUMNS][NEON_FUSED_ROWS + 1][RUN_VECTORS];
     size_t left = d->terms;
     UNROLL for (size_t i = 0; i < columns; i++) {
@@ -139,7 +139,7 @@ static ALWAYS_INLINE void direct_rows(const struct ffp8_dot *d, const ffp8_class
     }
 }
 
-static ALWAYS_INLINE void direct_class(const struct ffp8_dot *d, const ffp8_class c) {
+static ALWAYS_INLINE void direct_panel(const struct ffp8_dot *d, const ffp8_class c) {
     switch (decoding_of(d->lut, c)) {
     case BY_TABLE: direct_rows(d, c, BY_TABLE); break;
     case BY_MIRRORED_TABLE: direct_rows(d, c, BY_MIRRORED_TABLE); break;
@@ -149,5 +149,7 @@ static ALWAYS_INLINE void direct_class(const struct ffp8_dot *d, const ffp8_clas
     case BY_HALF_WITH_SPECIALS: direct_rows(d, c, BY_HALF_WITH_SPECIALS); break;
     }
 }
+
+static ALWAYS_INLINE void direct_class(const struct ffp8_dot *d, ffp8_class c) { ffp8_dot_panels(d, c, direct_panel); }
 
 #endif

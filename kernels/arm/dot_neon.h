@@ -79,7 +79,7 @@ static ALWAYS_INLINE void dot_tile(const struct ffp8_dot *d, size_t i, size_t en
     size_t lda = d->lda_bytes, room = d->carry_words;
     for (; i < end; i++) {
         const uint8_t *a = (const uint8_t *)d->a[i] + row * lda;
-        const int32_t *b = (const int32_t *)d->b[i] + column;
+        const int32_t *b = (const int32_t *)(const void *)ffp8_dot_b(d, i) + column;
         if (c == FFP8_CLASS_I8) {
             UNROLL for (size_t q = 0; q < Q; q++) {
                 int32x4_t head = word_head(vld1q_s32(b + 4 * q), d->a_offset);
@@ -122,7 +122,7 @@ static ALWAYS_INLINE void dot_segments(const struct ffp8_dot *d, size_t i, size_
     if (d->rows & 1) dot_tile(d, i, end, row, 0, 1, 8, c, sums);
 }
 
-static ALWAYS_INLINE void dot_rows(const struct ffp8_dot *d, const size_t most_rows, const ffp8_class c) {
+static ALWAYS_INLINE void dot_panel(const struct ffp8_dot *d, const size_t most_rows, const ffp8_class c) {
     const size_t step = d->flags & FFP8_DOT_EACH ? 1 : d->count; /* segments of a sum */
     struct sums sums;
     size_t i = 0;
@@ -132,6 +132,13 @@ static ALWAYS_INLINE void dot_rows(const struct ffp8_dot *d, const size_t most_r
         sums_finish(d, i, &sums, c);
         i += step;
     } while (i < d->count);
+}
+
+static ALWAYS_INLINE void dot_rows(const struct ffp8_dot *d, const size_t most_rows, const ffp8_class c) {
+    for (size_t column = 0; column < d->cols; column += FFP8_NR) {
+        const struct ffp8_dot panel = ffp8_dot_panel(d, column);
+        dot_panel(&panel, most_rows, c);
+    }
 }
 
 #endif

@@ -57,7 +57,7 @@ static ALWAYS_INLINE void fuse(const struct ffp8_dot *d, size_t i, size_t end, c
     UNROLL for (size_t r = 0; r < X; r++) { UNROLL for (size_t g = 0; g < G; g++) acc[r][g][0] = acc[r][g][1] = vdupq_n_s32(0); }
     if (X > R) x[R] = word_of_a(vreinterpretq_s32_u8(vdupq_n_u8(d->a_offset)), c);
     for (; i < end; i++) {
-        const uint8_t *a = d->a[i], *lines = (const uint8_t *)d->b[i] + 16 * g0;
+        const uint8_t *a = d->a[i], *lines = ffp8_dot_b(d, i) + 16 * g0;
         for (size_t left = d->words, run; left > 0; left -= run) {
             if (c == FFP8_CLASS_I16 && room == 0) {
                 UNROLL for (size_t r = 0; r < R; r++) {
@@ -114,7 +114,7 @@ static ALWAYS_INLINE void fused_rows(const struct ffp8_dot *d, const ffp8_class 
     } while (i < d->count);
 }
 
-static ALWAYS_INLINE void fused_class(const struct ffp8_dot *d, const ffp8_class c) {
+static ALWAYS_INLINE void fused_panel(const struct ffp8_dot *d, const ffp8_class c) {
     switch (decoding_of(d->lut, c)) {
     case BY_TABLE: fused_rows(d, c, BY_TABLE); break;
     case BY_MIRRORED_TABLE: fused_rows(d, c, BY_MIRRORED_TABLE); break;
@@ -124,5 +124,7 @@ static ALWAYS_INLINE void fused_class(const struct ffp8_dot *d, const ffp8_class
     case BY_HALF_WITH_SPECIALS: fused_rows(d, c, BY_HALF_WITH_SPECIALS); break;
     }
 }
+
+static ALWAYS_INLINE void fused_class(const struct ffp8_dot *d, ffp8_class c) { ffp8_dot_panels(d, c, fused_panel); }
 
 #endif

@@ -32,11 +32,11 @@ static float float_at(const void *p, size_t i, ffp8_class c) {
 
 /* Element k of column j of B's segment i, as it lies in memory: zero-extended. */
 static uint32_t b_bits(const struct ffp8_dot *d, size_t i, size_t k, size_t j, ffp8_class c, enum source source) {
-    if (source == PLAIN) return d->lut->element[((const uint8_t *)d->b[i])[j * d->ldb + k]];
-    if (source == LINES) return d->lut->element[((const uint8_t *)d->b[i])[ffp8_line_index(k, j)]];
+    if (source == PLAIN) return d->lut->element[ffp8_dot_b(d, i)[j * d->ldb + k]];
+    if (source == LINES) return d->lut->element[ffp8_dot_b(d, i)[ffp8_line_index(k, j)]];
     size_t per_word = ffp8_class_elements(c), bytes = ffp8_class_bytes(c), word = k / per_word + (c == FFP8_CLASS_I8);
     uint32_t bits = 0;
-    memcpy(&bits, (const uint8_t *)d->b[i] + word * FFP8_STEP_BYTES + j * FFP8_WORD_BYTES + k % per_word * bytes, bytes);
+    memcpy(&bits, ffp8_dot_b(d, i) + word * FFP8_STEP_BYTES + j * FFP8_WORD_BYTES + k % per_word * bytes, bytes);
     return bits;
 }
 
@@ -67,7 +67,7 @@ static int64_t int_sum(const struct ffp8_dot *d, size_t i, size_t end, size_t r,
     int64_t sum = 0;
     for (; i < end; i++) {
         const uint8_t *a = (const uint8_t *)d->a[i] + r * d->lda_bytes;
-        if (c == FFP8_CLASS_I8 && source == PANEL && d->a_offset) sum += ((const int32_t *)d->b[i])[j];
+        if (c == FFP8_CLASS_I8 && source == PANEL && d->a_offset) sum += ((const int32_t *)(const void *)ffp8_dot_b(d, i))[j];
         for (size_t k = 0; k < elements; k++) {
             const uint32_t b = b_bits(d, i, k, j, c, source);
             if (c == FFP8_CLASS_I8)
@@ -92,7 +92,7 @@ static float float_sum(const struct ffp8_dot *d, size_t i, size_t end, size_t r,
     return sum;
 }
 
-static void dot(const struct ffp8_dot *d, ffp8_class c, enum source source) {
+static void dot_panel(const struct ffp8_dot *d, ffp8_class c, enum source source) {
     const size_t step = segments_of_sum(d);
     for (size_t r = 0; r < d->rows; r++) {
         for (size_t j = 0; j < d->cols; j++) {
@@ -105,6 +105,13 @@ static void dot(const struct ffp8_dot *d, ffp8_class c, enum source source) {
                 i += step;
             } while (i < d->count);
         }
+    }
+}
+
+static void dot(const struct ffp8_dot *d, ffp8_class c, enum source source) {
+    for (size_t column = 0; column < d->cols; column += FFP8_NR) {
+        const struct ffp8_dot panel = ffp8_dot_panel(d, column);
+        dot_panel(&panel, c, source);
     }
 }
 

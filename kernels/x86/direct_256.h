@@ -88,7 +88,7 @@ static ALWAYS_INLINE void direct_columns(const struct ffp8_dot *d, const struct 
     const __m256i a_offset = _mm256_set1_epi8((char)offset);
     __m256i acc[DIRECT_COLUMNS][DIRECT_ROWS + 1][2];
     const size_t run = run_codes(c), element_bytes = ffp8_class_bytes(c), lda = d->lda_bytes, ldb = d->ldb;
-    const uint8_t *a = d->a[0], *w = (const uint8_t *)d->b[0] + j * ldb;
+    const uint8_t *a = d->a[0], *w = ffp8_dot_b(d, 0) + j * ldb;
     size_t left = d->terms;
     UNROLL
     for (size_t i = 0; i < columns; i++) {
@@ -148,7 +148,7 @@ static ALWAYS_INLINE void direct_rows(const struct ffp8_dot *d, ffp8_class c, en
     }
 }
 
-static ALWAYS_INLINE void direct_class(const struct ffp8_dot *d, ffp8_class c) {
+static ALWAYS_INLINE void direct_panel(const struct ffp8_dot *d, ffp8_class c) {
     switch (line_kind(d->lut, c)) {
     case LINE_TABLE: direct_rows(d, c, LINE_TABLE); break;
     case LINE_NIBBLE: direct_rows(d, c, LINE_NIBBLE); break;
@@ -157,5 +157,7 @@ static ALWAYS_INLINE void direct_class(const struct ffp8_dot *d, ffp8_class c) {
     case LINE_FLOAT: direct_rows(d, c, LINE_FLOAT); break;
     }
 }
+
+static ALWAYS_INLINE void direct_class(const struct ffp8_dot *d, ffp8_class c) { ffp8_dot_panels(d, c, direct_panel); }
 
 #endif

@@ -91,7 +91,7 @@ struct direct_sums {
 static ALWAYS_INLINE void direct_columns(const struct ffp8_dot *d, const struct line_tables *t, struct direct_sums *sums, size_t j,
                                          size_t columns, size_t rows, ffp8_class c, enum line_kind kind) {
     __m512i acc[DIRECT_COLUMNS][DIRECT_ROWS], offset_sum[DIRECT_COLUMNS];
-    const uint8_t *a = d->a[0], *w = (const uint8_t *)d->b[0] + j * d->ldb;
+    const uint8_t *a = d->a[0], *w = ffp8_dot_b(d, 0) + j * d->ldb;
     size_t left = d->terms;
     UNROLL
     for (size_t i = 0; i < columns; i++) {
@@ -194,7 +194,7 @@ static ALWAYS_INLINE void direct_floats(const struct ffp8_dot *d, ffp8_class c, 
     }
 }
 
-static ALWAYS_INLINE void direct_class(const struct ffp8_dot *d, ffp8_class c) {
+static ALWAYS_INLINE void direct_panel(const struct ffp8_dot *d, ffp8_class c) {
     const enum line_kind kind = line_kind(d->lut, c, d->rows);
     if (c == FFP8_CLASS_I8 && kind == LINE_SAME)
         direct_rows(d, c, LINE_SAME);
@@ -209,5 +209,7 @@ static ALWAYS_INLINE void direct_class(const struct ffp8_dot *d, ffp8_class c) {
     else
         direct_floats(d, c, LINE_FULL);
 }
+
+static ALWAYS_INLINE void direct_class(const struct ffp8_dot *d, ffp8_class c) { ffp8_dot_panels(d, c, direct_panel); }
 
 #endif

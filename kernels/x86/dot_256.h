@@ -65,7 +65,7 @@ static ALWAYS_INLINE void dot_segments(const struct ffp8_dot *d, size_t i, size_
     const size_t lda = d->lda_bytes;
     size_t room = d->carry_words;
     for (; i < end; i++) {
-        const uint8_t *b = (const uint8_t *)d->b[i] + j * FFP8_WORD_BYTES, *base[2] = {d->a[i], (const uint8_t *)d->a[i] + 3 * lda};
+        const uint8_t *b = ffp8_dot_b(d, i) + j * FFP8_WORD_BYTES, *base[2] = {d->a[i], (const uint8_t *)d->a[i] + 3 * lda};
         if (c == FFP8_CLASS_I8) {
             if (d->a_offset) {
                 UNROLL
@@ -103,7 +103,7 @@ static ALWAYS_INLINE void dot_half(const struct ffp8_dot *d, size_t rows, size_t
     } while (i < d->count);
 }
 
-static ALWAYS_INLINE void dot_rows(const struct ffp8_dot *d, ffp8_class c) {
+static ALWAYS_INLINE void dot_panel(const struct ffp8_dot *d, ffp8_class c) {
     for (size_t j = 0; j < d->cols; j += 16) {
         switch (d->rows) {
         case 1: dot_half(d, 1, j, c); break;
@@ -115,5 +115,7 @@ static ALWAYS_INLINE void dot_rows(const struct ffp8_dot *d, ffp8_class c) {
         }
     }
 }
+
+static ALWAYS_INLINE void dot_rows(const struct ffp8_dot *d, ffp8_class c) { ffp8_dot_panels(d, c, dot_panel); }
 
 #endif

@@ -195,6 +195,39 @@ static ALWAYS_INLINE void finish(const struct ffp8_dot *d, size_t i, __m512i (*a
     }
 }
 
+/* acc += the word, broadcast, . (b0, b1). One asm for all of it: accumulators, B and what this needs are all registers there are, and gcc 12
+ * copies and spills accumulators where it may load broadcast words ahead. */
+static ALWAYS_INLINE void dot_row(__m512i acc[2], const uint8_t *word, __m512i b0, __m512i b1, ffp8_class c) {
+    const uint8_t(*a)[FFP8_WORD_BYTES] = (const void *)word;
+    __m512i x, y;
+    if (c == FFP8_CLASS_F32)
+        __asm__("vbroadcastss %3, %2\n\tvfmadd231ps %4, %2, %0\n\tvfmadd231ps %5, %2, %1"
+                : "+v"(acc[0]), "+v"(acc[1]), "=&v"(x)
+                : "m"(*a), "v"(b0), "v"(b1));
+#ifdef __AVX512BF16__
+    if (c == FFP8_CLASS_BF16)
+        __asm__("vpbroadcastd %3, %2\n\tvdpbf16ps %4, %2, %0\n\tvdpbf16ps %5, %2, %1"
+                : "+v"(acc[0]), "+v"(acc[1]), "=&v"(x)
+                : "m"(*a), "v"(b0), "v"(b1));
+#endif
+#ifdef __AVX512VNNI__
+    (void)y;
+    if (c == FFP8_CLASS_I16)
+        __asm__("vpbroadcastd %3, %2\n\tvpdpwssd %4, %2, %0\n\tvpdpwssd %5, %2, %1"
+                : "+v"(acc[0]), "+v"(acc[1]), "=&v"(x)
+                : "m"(*a), "v"(b0), "v"(b1));
+    if (c == FFP8_CLASS_I8)
+        __asm__("vpbroadcastd %3, %2\n\tvpdpbusd %4, %2, %0\n\tvpdpbusd %5, %2, %1"
+                : "+v"(acc[0]), "+v"(acc[1]), "=&v"(x)
+                : "m"(*a), "v"(b0), "v"(b1));
+#else
+    if (c == FFP8_CLASS_I16)
+        __asm__("vpbroadcastd %4, %2\n\tvpmaddwd %5, %2, %3\n\tvpmaddwd %6, %2, %2\n\tvpaddd %3, %0, %0\n\tvpaddd %2, %1, %1"
+                : "+v"(acc[0]), "+v"(acc[1]), "=&v"(x), "=&v"(y)
+                : "m"(*a), "v"(b0), "v"(b1));
+#endif
+}
+
 /* `steps` words of one segment; moves the bases on. */
 static ALWAYS_INLINE void dot_steps(__m512i (*acc)[2], const uint8_t **base, size_t lda, const uint8_t *b, size_t rows, size_t halves,
                                     size_t steps, ffp8_class c) {
@@ -204,9 +237,11 @@ static ALWAYS_INLINE void dot_steps(__m512i (*acc)[2], const uint8_t **base, siz
         if (halves == 2) b1 = _mm512_load_si512(b + s * FFP8_STEP_BYTES + 64);
         UNROLL
         for (size_t r = 0; r < rows; r++) {
-            __m512i a = broadcast(base[r / 3] + r % 3 * lda + s * FFP8_WORD_BYTES);
-            acc[r][0] = dot(acc[r][0], a, b0, c);
-            if (halves == 2) acc[r][1] = dot(acc[r][1], a, b1, c);
+            const uint8_t *word = base[r / 3] + r % 3 * lda + s * FFP8_WORD_BYTES;
+            if (halves == 2)
+                dot_row(acc[r], word, b0, b1, c);
+            else
+                acc[r][0] = dot(acc[r][0], broadcast(word), b0, c);
         }
     }
     UNROLL
@@ -217,12 +252,12 @@ static ALWAYS_INLINE void dot_steps(__m512i (*acc)[2], const uint8_t **base, siz
 }
 
 /* Segments [i, end) of the rows from `first` on into acc. */
-static ALWAYS_INLINE void dot_segments(const struct ffp8_dot *d, size_t i, size_t end, size_t first, __m512i (*acc)[2], struct high *high,
-                                       size_t rows, size_t halves, ffp8_class c) {
-    const size_t lda = d->lda_bytes;
+static ALWAYS_INLINE void dot_segments(const struct ffp8_dot *d, size_t i, size_t end, size_t first, const uint8_t **fetch,
+                                       __m512i (*acc)[2], struct high *high, size_t rows, size_t halves, ffp8_class c) {
+    const size_t lda = d->lda_bytes, fetch_step = d->fetch_step;
     size_t room = d->carry_words;
     for (; i < end; i++) {
-        const uint8_t *a = (const uint8_t *)d->a[i] + first * lda, *b = d->b[i], *base[(DOT_ROWS + 2) / 3];
+        const uint8_t *a = (const uint8_t *)d->a[i] + first * lda, *b = ffp8_dot_b(d, i), *base[(DOT_ROWS + 2) / 3];
         UNROLL
         for (size_t r = 0; r < rows; r += 3) base[r / 3] = a + r * lda;
         if (c == FFP8_CLASS_I8) {
@@ -242,24 +277,34 @@ static ALWAYS_INLINE void dot_segments(const struct ffp8_dot *d, size_t i, size_
             }
             size_t w = run = c == FFP8_CLASS_I16 ? ffp8_min_size(left, room) : left;
             room -= run;
-            for (; w >= 4; w -= 4, b += 4 * FFP8_STEP_BYTES) dot_steps(acc, base, lda, b, rows, halves, 4, c);
+            for (; w >= 4; w -= 4, b += 4 * FFP8_STEP_BYTES, *fetch += fetch_step) {
+                _mm_prefetch((const char *)*fetch, _MM_HINT_T1);
+                dot_steps(acc, base, lda, b, rows, halves, 4, c);
+            }
             for (; w; w--, b += FFP8_STEP_BYTES) dot_steps(acc, base, lda, b, rows, halves, 1, c);
         }
     }
 }
 
 static ALWAYS_INLINE void dot_tile(const struct ffp8_dot *d, size_t rows, size_t halves, ffp8_class c) {
+    const uint8_t *fetch = d->fetch;
     __m512i acc[DOT_ROWS][2];
+    UNROLL
+    for (size_t r = 0; r < rows; r++) {
+        _mm_prefetch((const char *)(d->c + r * d->ldc), _MM_HINT_T0);
+        if (halves == 2) _mm_prefetch((const char *)(d->c + r * d->ldc + 16), _MM_HINT_T0);
+    }
     struct high high;
     high_init(&high, d, d->count, rows, c);
     UNROLL
     for (size_t r = 0; r < rows; r++) acc[r][0] = acc[r][1] = _mm512_setzero_si512();
-    dot_segments(d, 0, d->count, 0, acc, &high, rows, halves, c);
+    dot_segments(d, 0, d->count, 0, &fetch, acc, &high, rows, halves, c);
     finish(d, 0, acc, &high, rows, halves, c);
 }
 
 /* Segments that are scaled one by one: half as many rows at a time, whose C stays in registers beside the sums in progress. */
 static ALWAYS_INLINE void each_tile(const struct ffp8_dot *d, size_t first, size_t rows, ffp8_class c) {
+    const uint8_t *fetch = d->fetch;
     __m512i acc[EACH_ROWS][2];
     __m512 y[EACH_ROWS][2];
     UNROLL
@@ -275,7 +320,7 @@ static ALWAYS_INLINE void each_tile(const struct ffp8_dot *d, size_t first, size
         high_init(&high, d, 1, rows, c);
         UNROLL
         for (size_t r = 0; r < rows; r++) acc[r][0] = acc[r][1] = _mm512_setzero_si512();
-        dot_segments(d, i, i + 1, first, acc, &high, rows, 2, c);
+        dot_segments(d, i, i + 1, first, &fetch, acc, &high, rows, 2, c);
         to_floats(acc, &high, rows, 2, c);
         const struct ffp8_dot_scale s = ffp8_dot_scale_of(d, i);
         const __m512 column[2] = {column_scales(&s, 0), column_scales(&s, 16)};
@@ -333,14 +378,23 @@ static ALWAYS_INLINE void dot_halves(const struct ffp8_dot *d, size_t halves, ff
     }
 }
 
-/* Up to 16 columns are one half: the dots of the other are left out. */
-static ALWAYS_INLINE void dot_rows(const struct ffp8_dot *d, ffp8_class c) {
+/* Tiles other than whole ones. Up to 16 columns are one half: the dots of the other are left out. */
+static ALWAYS_INLINE void dot_others(const struct ffp8_dot *d, ffp8_class c) {
     if (d->flags & FFP8_DOT_EACH) {
         for (size_t first = 0; first < d->rows; first += EACH_ROWS) each_rows(d, first, ffp8_min_size(EACH_ROWS, d->rows - first), c);
-    } else if (d->cols > 16) {
-        dot_halves(d, 2, c);
     } else {
         dot_halves(d, 1, c);
+    }
+}
+
+/* others: dot_others, as a function of its own: with all of them in one, gcc 12 no longer finds registers for the accumulators of any. */
+static ALWAYS_INLINE void dot_rows(const struct ffp8_dot *d, ffp8_class c, ffp8_dot_fn *others) {
+    for (size_t column = 0; column < d->cols; column += FFP8_NR) {
+        const struct ffp8_dot panel = ffp8_dot_panel(d, column);
+        if (d->flags & FFP8_DOT_EACH || panel.cols <= 16)
+            others(&panel);
+        else
+            dot_halves(&panel, 2, c);
     }
 }
 

@@ -50,7 +50,7 @@ static ALWAYS_INLINE void fused_segments(const struct ffp8_dot *d, const struct 
     const size_t lda = d->lda_bytes, steps = c == FFP8_CLASS_F32 ? 2 : 1;
     size_t room = d->carry_words;
     for (; i < end; i++) {
-        const uint8_t *a = d->a[i], *lines = d->b[i];
+        const uint8_t *a = d->a[i], *lines = ffp8_dot_b(d, i);
         for (size_t left = d->words, run; left; left -= run) {
             size_t w = run = run_words(d, left, &room, c);
             if (!run) {
@@ -101,7 +101,7 @@ static ALWAYS_INLINE void fused_rows(const struct ffp8_dot *d, ffp8_class c, enu
     }
 }
 
-static ALWAYS_INLINE void fused_class(const struct ffp8_dot *d, ffp8_class c) {
+static ALWAYS_INLINE void fused_panel(const struct ffp8_dot *d, ffp8_class c) {
     switch (line_kind(d->lut, c)) {
     case LINE_TABLE: fused_rows(d, c, LINE_TABLE); break;
     case LINE_NIBBLE: fused_rows(d, c, LINE_NIBBLE); break;
@@ -110,5 +110,7 @@ static ALWAYS_INLINE void fused_class(const struct ffp8_dot *d, ffp8_class c) {
     case LINE_FLOAT: fused_rows(d, c, LINE_FLOAT); break;
     }
 }
+
+static ALWAYS_INLINE void fused_class(const struct ffp8_dot *d, ffp8_class c) { ffp8_dot_panels(d, c, fused_panel); }
 
 #endif

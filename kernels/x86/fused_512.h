@@ -46,7 +46,7 @@ static ALWAYS_INLINE void fused_segments(const struct ffp8_dot *d, const struct 
     const size_t lda = d->lda_bytes;
     size_t room = d->carry_words;
     for (; i < end; i++) {
-        const uint8_t *a = d->a[i], *lines = d->b[i];
+        const uint8_t *a = d->a[i], *lines = ffp8_dot_b(d, i);
         for (size_t left = d->words, run; left; left -= run) {
             size_t w = run = run_words(d, left, &room, c);
             if (!run) carry(acc, high, rows, 2);
@@ -105,7 +105,7 @@ static ALWAYS_INLINE void fused_rows(const struct ffp8_dot *d, ffp8_class c, enu
     }
 }
 
-static ALWAYS_INLINE void fused_class(const struct ffp8_dot *d, ffp8_class c) {
+static ALWAYS_INLINE void fused_panel(const struct ffp8_dot *d, ffp8_class c) {
     const enum line_kind kind = line_kind(d->lut, c, d->rows);
     if (c == FFP8_CLASS_I8 && kind == LINE_SAME)
         fused_rows(d, c, LINE_SAME);
@@ -118,5 +118,7 @@ static ALWAYS_INLINE void fused_class(const struct ffp8_dot *d, ffp8_class c) {
     else
         fused_rows(d, c, LINE_FULL);
 }
+
+static ALWAYS_INLINE void fused_class(const struct ffp8_dot *d, ffp8_class c) { ffp8_dot_panels(d, c, fused_panel); }
 
 #endif

@@ -12,6 +12,7 @@
  * takes denormal elements of A as zero: then the sum without them is as right. The scale s and c's old value make
  *     |s| B + u (|y| + |s| B) + 2^-149,  y = the exact sum * s + c,
  * one rounding more. Half of the calls use small integers, for which every partial sum is exact: these are compared bitwise on all classes.
+ * B's data are those of one panel; further panels have its columns in another order (source_column).
  * A float sum must also not depend on the tile around it: a part of the tile is computed again and compared bitwise. So are segments that
  * are scaled one by one, by FP32 or E8M0, with as many calls of one segment that FP32 scales.
  */
@@ -23,7 +24,7 @@
 #include "cases/panel.h"
 #include "check/check.h"
 
-enum { MAX_ROWS = FFP8_MAX_MR, MAX_COUNT = 5 };
+enum { MAX_ROWS = FFP8_MAX_MR, MAX_COUNT = 5, MAX_PANELS = 3, MAX_COLS = MAX_PANELS * FFP8_NR };
 
 static uint32_t a_element[MAX_COUNT * MAX_ROWS * PANEL_MAX_K];
 static uint32_t b_element[MAX_COUNT * PANEL_MAX_K * FFP8_NR];
@@ -151,12 +152,13 @@ struct truth {
 }; /* flushed: denormal elements of A count as zero */
 
 static const uint32_t *a_row(const struct tile *t, size_t i, size_t r) { return a_element + (i * t->rows + r) * t->k; }
-static const uint32_t *b_row(const struct tile *t, size_t i, size_t k) { return b_element + (i * t->k + k) * FFP8_NR; }
+static size_t source_column(size_t j) { return (j + j / FFP8_NR * 5) % FFP8_NR; }
+static uint32_t b_at(const struct tile *t, size_t i, size_t k, size_t j) { return b_element[(i * t->k + k) * FFP8_NR + source_column(j)]; }
 
 static int64_t integer_sum(const struct tile *t, size_t r, size_t j) {
     int64_t sum = 0;
     for (size_t i = 0; i < t->count; i++)
-        for (size_t k = 0; k < t->k; k++) sum += (int64_t)a_value(t, a_row(t, i, r)[k]) * (int64_t)panel_value(b_row(t, i, k)[j], t->c);
+        for (size_t k = 0; k < t->k; k++) sum += (int64_t)a_value(t, a_row(t, i, r)[k]) * (int64_t)panel_value(b_at(t, i, k, j), t->c);
     return sum;
 }
 
@@ -167,7 +169,7 @@ static struct truth float_sum(const struct tile *t, size_t r, size_t j) {
     check_sum_clear(&flushed);
     for (size_t i = 0; i < t->count; i++)
         for (size_t k = 0; k < t->k; k++) {
-            const float a = a_value(t, a_row(t, i, r)[k]), b = (float)panel_value(b_row(t, i, k)[j], t->c);
+            const float a = a_value(t, a_row(t, i, r)[k]), b = (float)panel_value(b_at(t, i, k, j), t->c);
             check_sum_add(&sum, a, b);
             check_sum_add(&magnitudes, fabsf(a), fabsf(b));
             check_sum_add(&flushed, t->c == FFP8_CLASS_BF16 && fabsf(a) < 0x1p-126f ? copysignf(0, a) : a, b);
@@ -184,8 +186,8 @@ static struct truth float_sum(const struct tile *t, size_t r, size_t j) {
  */
 static bool compare(struct check_run *run, const struct tile *t, const struct ffp8_dot *d, const struct check_buffer *c,
                     const struct check_buffer *wide) {
-    static float want[MAX_ROWS * FFP8_NR];
-    static double want_wide[MAX_ROWS * FFP8_NR];
+    static float want[MAX_ROWS * MAX_COLS];
+    static double want_wide[MAX_ROWS * MAX_COLS];
     const bool integer = t->c <= FFP8_CLASS_I16, bitwise = integer || t->exact;
     for (size_t r = 0; r < t->rows; r++)
         for (size_t j = 0; j < t->cols; j++) {
@@ -199,9 +201,9 @@ static bool compare(struct check_run *run, const struct tile *t, const struct ff
             if (t->flags & FFP8_DOT_WIDE_IN) /* an input's data, or what an updated one held */
                 truth.sum += ((const double *)((wide->role == CHECK_INOUT ? wide->saved : (uint8_t *)wide->data) +
                                                r * wide->stride_bytes))[j];
-            want_wide[r * FFP8_NR + j] = truth.sum;
+            want_wide[r * MAX_COLS + j] = truth.sum;
             if (bitwise) {
-                want[r * FFP8_NR + j] = t->flags & FFP8_DOT_ADD ? fmaf((float)truth.sum, scale, old) : (float)truth.sum * scale;
+                want[r * MAX_COLS + j] = t->flags & FFP8_DOT_ADD ? fmaf((float)truth.sum, scale, old) : (float)truth.sum * scale;
                 continue;
             }
             const double got = ((float *)((uint8_t *)c->data + r * c->stride_bytes))[j], flushed = truth.flushed_sum * scale + old;
@@ -212,14 +214,14 @@ static bool compare(struct check_run *run, const struct tile *t, const struct ff
             if (isfinite(y) && fabs(y) + bound >= 0x1p127) bound = INFINITY;
             if (!check_within(run, c, r, j, got, y, bound)) return false;
         }
-    if (t->flags & FFP8_DOT_WIDE_OUT) return check_bits(run, wide, want_wide, FFP8_NR, CHECK_F64, 0);
-    return !bitwise || check_bits(run, c, want, FFP8_NR, CHECK_F32, CHECK_ANY_NAN);
+    if (t->flags & FFP8_DOT_WIDE_OUT) return check_bits(run, wide, want_wide, MAX_COLS, CHECK_F64, 0);
+    return !bitwise || check_bits(run, c, want, MAX_COLS, CHECK_F32, CHECK_ANY_NAN);
 }
 
 /* Rows [first, first + rows) and the first cols columns alone must give the same bits. */
 static bool check_part(struct check_run *run, const struct tile *t, struct dot_call *call, struct check_buffer *c, const void *const *a) {
-    static float whole[MAX_ROWS * FFP8_NR];
-    for (size_t r = 0; r < t->rows; r++) memcpy(whole + r * FFP8_NR, (uint8_t *)c->data + r * c->stride_bytes, t->cols * 4);
+    static float whole[MAX_ROWS * MAX_COLS];
+    for (size_t r = 0; r < t->rows; r++) memcpy(whole + r * MAX_COLS, (uint8_t *)c->data + r * c->stride_bytes, t->cols * 4);
     check_restore(run);
     struct ffp8_dot part = *call->d;
     const void *part_a[MAX_COUNT];
@@ -234,7 +236,7 @@ static bool check_part(struct check_run *run, const struct tile *t, struct dot_c
     if (!check_call(run, invoke, &again)) return false;
     for (size_t r = 0; r < part.rows; r++)
         for (size_t j = 0; j < part.cols; j++) {
-            const float got = part.c[r * part.ldc + j], want = whole[(first + r) * FFP8_NR + j];
+            const float got = part.c[r * part.ldc + j], want = whole[(first + r) * MAX_COLS + j];
             run->result->comparisons++;
             if (ffp8_bits(got) == ffp8_bits(want) || (isnan(got) && isnan(want))) continue;
             check_fail(run, CHECK_WRONG_VALUE,
@@ -248,19 +250,19 @@ static bool check_part(struct check_run *run, const struct tile *t, struct dot_c
 
 /* Segments that are scaled one by one must give what as many calls give. */
 static bool check_each(struct check_run *run, const struct tile *t, struct dot_call *call, struct check_buffer *c) {
-    static float want[MAX_ROWS * FFP8_NR], row_scale[MAX_COUNT][MAX_ROWS], col_scale[MAX_COUNT][FFP8_NR];
-    static uint8_t col_code[MAX_COUNT][FFP8_NR];
+    static float want[MAX_ROWS * MAX_COLS], row_scale[MAX_COUNT][MAX_ROWS], col_scale[MAX_COUNT][MAX_COLS];
+    static uint8_t col_code[MAX_COUNT][MAX_COLS];
     const bool e8m0 = check_chance(&run->rand, 2);
     check_restore(run);
-    for (size_t r = 0; r < t->rows; r++) memcpy(want + r * FFP8_NR, (uint8_t *)c->data + r * c->stride_bytes, t->cols * 4);
+    for (size_t r = 0; r < t->rows; r++) memcpy(want + r * MAX_COLS, (uint8_t *)c->data + r * c->stride_bytes, t->cols * 4);
     struct ffp8_dot each = *call->d, one;
     each.flags |= FFP8_DOT_EACH;
-    each.col_scale = e8m0 ? (const void *)col_code[0] : col_scale[0], each.ld_col_scale = FFP8_NR;
+    each.col_scale = e8m0 ? (const void *)col_code[0] : col_scale[0], each.ld_col_scale = MAX_COLS;
     if (e8m0) each.flags |= FFP8_DOT_E8M0;
     if (each.row_scale) each.row_scale = row_scale[0], each.ld_row_scale = MAX_ROWS;
     for (size_t i = 0; i < t->count; i++) {
         for (size_t r = 0; r < t->rows; r++) row_scale[i][r] = random_scale(run, t->exact);
-        for (size_t j = 0; j < FFP8_NR; j++) {
+        for (size_t j = 0; j < MAX_COLS; j++) {
             col_scale[i][j] = random_scale(run, t->exact);
             if (!e8m0) continue;
             col_code[i][j] = (uint8_t)(check_chance(&run->rand, 8) ? 255 * check_below(&run->rand, 2) : 119 + check_below(&run->rand, 17));
@@ -269,13 +271,28 @@ static bool check_each(struct check_run *run, const struct tile *t, struct dot_c
         one = each;
         one.flags = t->flags | (i > 0 ? FFP8_DOT_ADD : 0);
         one.a += i, one.b += i, one.count = 1;
-        one.c = want, one.ldc = FFP8_NR;
+        one.c = want, one.ldc = MAX_COLS;
         one.col_scale = col_scale[i];
         if (each.row_scale) one.row_scale = row_scale[i];
         call->kernel(&one);
     }
     struct dot_call again = {call->kernel, &each};
-    return check_call(run, invoke, &again) && check_bits(run, c, want, FFP8_NR, CHECK_F32, CHECK_ANY_NAN);
+    return check_call(run, invoke, &again) && check_bits(run, c, want, MAX_COLS, CHECK_F32, CHECK_ANY_NAN);
+}
+
+/* Segment i of the panel that begins at this column. */
+static void write_panel(const struct tile *t, size_t i, size_t column, uint8_t *dst) {
+    static uint32_t element[PANEL_MAX_K * FFP8_NR];
+    static uint8_t code[PANEL_MAX_K * FFP8_NR];
+    for (size_t k = 0; k < t->k; k++)
+        for (size_t j = 0; j < FFP8_NR; j++) {
+            element[k * FFP8_NR + j] = b_at(t, i, k, column + j);
+            code[k * FFP8_NR + j] = b_code[(i * t->k + k) * FFP8_NR + source_column(column + j)];
+        }
+    if (t->fused)
+        panel_pack_lines(dst, code, t->k);
+    else
+        panel_build(dst, element, t->k, t->c);
 }
 
 static bool check_tile(struct check_run *run, struct tile *t) {
@@ -304,28 +321,24 @@ static bool check_tile(struct check_run *run, struct tile *t) {
                 memcpy((uint8_t *)a->data + offset + r * lda + k * element_bytes, &a_row(t, i, r)[k], element_bytes);
     }
     const size_t ldb = t->direct ? t->k + (check_chance(&run->rand, 2) ? 0 : 1 + check_below(&run->rand, 67)) : 0;
-    const size_t b_bytes = t->direct  ? t->k
-                           : t->fused ? panel_line_bytes(t->k)
-                                      : ffp8_panel_bytes(t->c, t->words),
-                 b_stride = b_bytes + 64 * check_below(&run->rand, 3);
-    struct check_buffer *b = t->direct ? check_buffer(run, "weights", CHECK_IN, t->cols, t->k, ldb, 1)
-                                       : check_buffer(run, t->fused ? "lines" : "panel", CHECK_IN, t->count, b_bytes, b_stride, 64);
+    const size_t b_bytes = t->fused ? panel_line_bytes(t->k) : ffp8_panel_bytes(t->c, t->words);
+    const size_t b_stride = b_bytes + 64 * check_below(&run->rand, 3), panels = ffp8_ceil_div(t->cols, FFP8_NR);
+    struct check_buffer *b = t->direct
+                                 ? check_buffer(run, "weights", CHECK_IN, t->cols, t->k, ldb, 1)
+                                 : check_buffer(run, t->fused ? "lines" : "panel", CHECK_IN, t->count * panels, b_bytes, b_stride, 64);
     for (size_t i = 0; i < t->count; i++) {
-        ((const void **)b_list->data)[i] = (uint8_t *)b->kernel + i * b_stride;
-        if (t->direct) {
-            for (size_t j = 0; j < t->cols; j++)
-                for (size_t k = 0; k < t->k; k++) ((uint8_t *)b->data)[j * ldb + k] = b_code[k * FFP8_NR + j];
-        } else if (t->fused)
-            panel_pack_lines((uint8_t *)b->data + i * b_stride, b_code + i * t->k * FFP8_NR, t->k);
-        else
-            panel_build((uint8_t *)b->data + i * b_stride, b_row(t, i, 0), t->k, t->c);
+        const size_t offset = i * panels * b_stride;
+        ((const void **)b_list->data)[i] = (uint8_t *)b->kernel + offset;
+        for (size_t p = 0; !t->direct && p < panels; p++) write_panel(t, i, p * FFP8_NR, (uint8_t *)b->data + offset + p * b_stride);
     }
+    for (size_t j = 0; t->direct && j < t->cols; j++)
+        for (size_t k = 0; k < t->k; k++) ((uint8_t *)b->data)[j * ldb + k] = b_code[k * FFP8_NR + source_column(j)];
     struct check_buffer *table = check_buffer(run, "lut", CHECK_IN, 1, sizeof lut, sizeof lut, 64);
     memcpy(table->data, &lut, sizeof lut);
     struct check_buffer *row_scale = check_array(run, "row_scale", CHECK_IN, t->rows, 4),
-                        *col_scale = check_array(run, "col_scale", CHECK_IN, FFP8_NR, 4);
+                        *col_scale = check_array(run, "col_scale", CHECK_IN, panels * FFP8_NR, 4);
     for (size_t r = 0; r < t->rows; r++) ((float *)row_scale->data)[r] = random_scale(run, t->exact);
-    for (size_t j = 0; j < FFP8_NR; j++) ((float *)col_scale->data)[j] = j < t->cols ? random_scale(run, t->exact) : NAN;
+    for (size_t j = 0; j < panels * FFP8_NR; j++) ((float *)col_scale->data)[j] = j < t->cols ? random_scale(run, t->exact) : NAN;
 
     struct check_buffer *c = NULL, *wide = NULL;
     if (t->flags & (FFP8_DOT_WIDE_IN | FFP8_DOT_WIDE_OUT)) {
@@ -344,6 +357,7 @@ static bool check_tile(struct check_run *run, struct tile *t) {
     struct ffp8_dot *d = arguments->data;
     *d = (struct ffp8_dot){.a = a_list->kernel,
                            .b = b_list->kernel,
+                           .b_step = t->direct ? FFP8_NR * ldb : b_stride,
                            .count = t->count,
                            .words = t->words,
                            .lda_bytes = lda,
@@ -361,7 +375,9 @@ static bool check_tile(struct check_run *run, struct tile *t) {
                            .a_offset = t->a_offset,
                            .terms = t->direct ? t->k : 0,
                            .ldb = ldb,
-                           .pad_code = t->direct ? finite_code(t) : 0};
+                           .pad_code = t->direct ? finite_code(t) : 0,
+                           .fetch = b->kernel,
+                           .fetch_step = check_below(&run->rand, 200)};
     struct dot_call call = {t->direct  ? run->kernels->direct[t->c]
                             : t->fused ? run->kernels->fused[t->c]
                                        : run->kernels->dot[t->c],
@@ -402,7 +418,7 @@ static void check_shapes(struct check_run *run, bool fused, bool direct) {
         for (t.count = direct; t.count <= (direct ? 1 : MAX_COUNT); t.count++) {
             t.words = words[w];
             t.rows = 1 + check_below(&run->rand, most);
-            t.cols = 1 + check_below(&run->rand, t.words > 33 ? 8 : FFP8_NR);
+            t.cols = 1 + check_below(&run->rand, t.words > 33 ? 8 : MAX_COLS);
             draw(run, &t);
             if (!check_tile(run, &t)) return;
         }

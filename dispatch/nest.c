@@ -16,8 +16,9 @@
 #include "../kernels/kernel_util.h"
 
 enum {
-    MAX_PIECES = 128,  /* of a chunk: k = 4096 in groups of 32 is one, so that a panel of lines is read in one go */
-    MOST_COLUMNS = 256 /* of a block that is wider than the table says */
+    MAX_PIECES = 128,   /* of a chunk: k = 4096 in groups of 32 is one, so that a panel of lines is read in one go */
+    MOST_COLUMNS = 256, /* of a block that is wider than the table says */
+    LONG_SUM = 256      /* words: a panel's share of such a call takes much longer than what a kernel does from panel to panel */
 };
 
 struct cut {
@@ -135,6 +136,7 @@ struct block {
     const struct ffp8_nest *nest;
     const struct cut *cut;
     size_t column, columns;
+    bool at_top;      /* the rows in progress always lie at c's top */
     size_t row, left; /* row that lies at c's top; column, counted from the block's first, at its left */
     float *c;
     size_t ldc;
@@ -344,6 +346,7 @@ static void run_tile(const struct block *b, struct calls *calls, size_t begin, s
     const struct ffp8_tile *tile = calls->tile;
     const size_t scale_bytes = nest->col_e8m0 ? 1 : sizeof(float), scales_at = nest->scale_block ? 0 : b->column;
     const bool wide_block = b->cut->wide == WIDE_BLOCK;
+    const uint32_t flags = (nest->col_e8m0 ? FFP8_DOT_E8M0 : 0u) | (b->at_top ? 0u : FFP8_DOT_FAR);
     struct ffp8_dot d = {
         .lda_bytes = tile->a_step,
         .rows = tile->rows,
@@ -359,8 +362,9 @@ static void run_tile(const struct block *b, struct calls *calls, size_t begin, s
         .b_step = b_stride(b),
     };
     for (size_t column = begin, columns; column < end; column += columns) {
-        /* A call that is the tile's only one takes all panels that fetch the same. */
-        columns = calls->count != 1 ? FFP8_NR : column < ahead->row_columns ? ahead->row_columns : end - column;
+        /* A call that is the tile's only one takes all panels that fetch the same, if that is worth it. */
+        columns = column < ahead->row_columns ? ahead->row_columns - column : end - column;
+        if (calls->count != 1 || calls->call[0].count * calls->call[0].words < LONG_SUM) columns = FFP8_NR;
         if (column != calls->column) move_calls(calls, b, tile, column);
         d.cols = ffp8_min_size(columns, b->columns - column);
         d.c = b->c + (tile->row - b->row) * b->ldc + (column - b->left);
@@ -372,7 +376,7 @@ static void run_tile(const struct block *b, struct calls *calls, size_t begin, s
             d.count = call->count;
             d.words = call->words;
             d.terms = call->terms;
-            d.flags = call->flags | (nest->col_e8m0 ? FFP8_DOT_E8M0 : 0u);
+            d.flags = call->flags | flags;
             d.col_scale = (const uint8_t *)nest->col_scale + (call->group * nest->ld_col_scale + scales_at + column) * scale_bytes;
             d.row_scale = nest->row_scale ? nest->row_scale + call->group * nest->ld_row_scale + tile->row : NULL;
             fetch_share(ahead, column, &d);
@@ -390,7 +394,8 @@ static void zero_tile(const struct block *b, const struct ffp8_tile *tile, size_
 /* Expanded panels: all of them with each tile, which lies in L1. */
 static void run_tiles(struct block *b, size_t begin, size_t end) {
     const struct ffp8_nest *nest = b->nest;
-    const bool last = end == b->cut->pieces, at_top = begin == 0 && last && nest->finish && !nest->direct;
+    const bool last = end == b->cut->pieces;
+    b->at_top = begin == 0 && last && nest->finish && !nest->direct;
     struct calls calls;
     calls.tile = NULL;
     struct ahead ahead = look_ahead(b, end);
@@ -398,7 +403,7 @@ static void run_tiles(struct block *b, size_t begin, size_t end) {
     size_t row = 0; /* the first that is not finished */
     for (size_t t = 0; t < nest->tile_count; t++) {
         const struct ffp8_tile *tile = &nest->tiles[t];
-        b->row = at_top ? row : 0;
+        b->row = b->at_top ? row : 0;
         zero_tile(b, tile, begin, end, b->columns);
         aim_calls(&calls, b, tile, 0, begin, end);
         ahead.row_bytes = t + 1 < nest->tile_count ? tile[1].rows * tile[1].a_step : 0;
@@ -419,6 +424,7 @@ static void run_strips(struct block *b, size_t begin, size_t end) {
     calls.tile = NULL;
     struct ahead ahead = look_ahead(b, end);
     share_out(&ahead, b, false);
+    b->at_top = true;
     b->ldc = nest->finish_columns;
     for (size_t t = 0; t < nest->tile_count; t++) {
         const struct ffp8_tile *tile = &nest->tiles[t];

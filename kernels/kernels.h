@@ -169,7 +169,14 @@ static inline size_t ffp8_panel_bytes(ffp8_class c, size_t words) { return (word
  * c whether ADD is set or not. Not with WIDE_*, not for direct. count is 1 or more.
  * I8: a holds uint8 = element + a_offset, b int8; each b panel's head makes up for a_offset = 128. (a_offset = 0: the head is ignored.)
  */
-enum { FFP8_DOT_ADD = 1, FFP8_DOT_WIDE_IN = 2, FFP8_DOT_WIDE_OUT = 4, FFP8_DOT_EACH = 8, FFP8_DOT_E8M0 = 16 };
+enum {
+    FFP8_DOT_ADD = 1,
+    FFP8_DOT_WIDE_IN = 2,
+    FFP8_DOT_WIDE_OUT = 4,
+    FFP8_DOT_EACH = 8,
+    FFP8_DOT_E8M0 = 16,
+    FFP8_DOT_FAR = 32 /* c's places are hardly in L1: kernels had better fetch them before they sum */
+};
 struct ffp8_dot {
     const void *const *a;
     const void *const *b;
@@ -213,9 +220,12 @@ static inline struct ffp8_dot ffp8_dot_panel(const struct ffp8_dot *d, size_t co
 /* Kernels that compute a panel at a time. */
 typedef void ffp8_dot_panel_fn(const struct ffp8_dot *panel, ffp8_class c);
 static inline __attribute__((always_inline)) void ffp8_dot_panels(const struct ffp8_dot *d, ffp8_class c, ffp8_dot_panel_fn *compute) {
+    const struct ffp8_dot *panel = d;
+    struct ffp8_dot copy;
     for (size_t column = 0; column < d->cols; column += FFP8_NR) {
-        const struct ffp8_dot panel = ffp8_dot_panel(d, column);
-        compute(&panel, c);
+        /* A copy waits for the stores that made the original: longer than short sums take. */
+        if (d->cols > FFP8_NR) copy = ffp8_dot_panel(d, column), panel = &copy;
+        compute(panel, c);
     }
 }
 

@@ -89,8 +89,10 @@ static ALWAYS_INLINE void dot_segments(const struct ffp8_dot *d, size_t i, size_
 static ALWAYS_INLINE void dot_half(const struct ffp8_dot *d, size_t rows, size_t j, ffp8_class c) {
     const size_t step = d->flags & FFP8_DOT_EACH ? 1 : d->count; /* segments of a sum */
     size_t i = 0;
-    UNROLL /* the sums' place, which may be far away: here by the end */
+    if (d->flags & FFP8_DOT_FAR) {
+        UNROLL
         for (size_t r = 0; r < rows; r++) _mm_prefetch((const char *)(d->c + r * d->ldc + j), _MM_HINT_T0);
+    }
     do {
         __m256i acc[DOT_ROWS][2];
         struct high high;

@@ -286,14 +286,17 @@ static ALWAYS_INLINE void dot_segments(const struct ffp8_dot *d, size_t i, size_
     }
 }
 
+static NO_INLINE void fetch_places(const struct ffp8_dot *d) {
+    for (size_t r = 0; r < d->rows; r++) {
+        _mm_prefetch((const char *)(d->c + r * d->ldc), _MM_HINT_T0);
+        _mm_prefetch((const char *)(d->c + r * d->ldc + d->cols - 1), _MM_HINT_T0);
+    }
+}
+
 static ALWAYS_INLINE void dot_tile(const struct ffp8_dot *d, size_t rows, size_t halves, ffp8_class c) {
     const uint8_t *fetch = d->fetch;
     __m512i acc[DOT_ROWS][2];
-    UNROLL
-    for (size_t r = 0; r < rows; r++) {
-        _mm_prefetch((const char *)(d->c + r * d->ldc), _MM_HINT_T0);
-        if (halves == 2) _mm_prefetch((const char *)(d->c + r * d->ldc + 16), _MM_HINT_T0);
-    }
+    if (d->flags & FFP8_DOT_FAR) fetch_places(d);
     struct high high;
     high_init(&high, d, d->count, rows, c);
     UNROLL
@@ -389,12 +392,14 @@ static ALWAYS_INLINE void dot_others(const struct ffp8_dot *d, ffp8_class c) {
 
 /* others: dot_others, as a function of its own: with all of them in one, gcc 12 no longer finds registers for the accumulators of any. */
 static ALWAYS_INLINE void dot_rows(const struct ffp8_dot *d, ffp8_class c, ffp8_dot_fn *others) {
+    const struct ffp8_dot *panel = d;
+    struct ffp8_dot copy;
     for (size_t column = 0; column < d->cols; column += FFP8_NR) {
-        const struct ffp8_dot panel = ffp8_dot_panel(d, column);
-        if (d->flags & FFP8_DOT_EACH || panel.cols <= 16)
-            others(&panel);
+        if (d->cols > FFP8_NR) copy = ffp8_dot_panel(d, column), panel = &copy; /* see ffp8_dot_panels */
+        if (d->flags & FFP8_DOT_EACH || panel->cols <= 16)
+            others(panel);
         else
-            dot_halves(&panel, 2, c);
+            dot_halves(panel, 2, c);
     }
 }
 

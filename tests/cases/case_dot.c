@@ -395,6 +395,7 @@ static void draw(struct check_run *run, struct tile *t) {
     static const unsigned integer_flags[] = {
         0, 0, FFP8_DOT_ADD, FFP8_DOT_WIDE_OUT, FFP8_DOT_WIDE_IN | FFP8_DOT_WIDE_OUT, FFP8_DOT_WIDE_IN, FFP8_DOT_WIDE_IN | FFP8_DOT_ADD};
     t->flags = integer ? integer_flags[check_below(&run->rand, 7)] : check_chance(&run->rand, 2) ? FFP8_DOT_ADD : 0;
+    if (!(t->flags & FFP8_DOT_WIDE_OUT) && check_chance(&run->rand, 2)) t->flags |= FFP8_DOT_FAR;
     t->exact = check_chance(&run->rand, 2);
     t->specials = !integer && !t->exact && check_chance(&run->rand, 4);
     t->denormals = !integer && !t->exact && !t->specials && check_chance(&run->rand, 4);

@@ -298,13 +298,13 @@ static struct ahead look_ahead(const struct block *b, size_t end) {
     const struct ffp8_nest *nest = b->nest;
     const struct cut *cut = b->cut;
     size_t column = b->column;
-    struct ahead ahead = {.rows = nest->lines, .lines = nest->lines};
+    struct ahead ahead = {0};
     if (end == cut->pieces) end = 0, column += cut->block_columns;
     if (column >= nest->column_end || cut->pieces == 0) return ahead;
     const struct piece first = get_piece(nest, cut, end);
     const struct piece last = get_piece(nest, cut, ffp8_min_size(cut->pieces, end + cut->chunk_pieces) - 1);
     ahead.stride = lines_stride(nest);
-    ahead.lines += column / FFP8_NR * ahead.stride + lines_at(nest, &first);
+    ahead.lines = nest->lines + column / FFP8_NR * ahead.stride + lines_at(nest, &first);
     ahead.bytes = lines_at(nest, &last) + last.words * FFP8_LINE_BYTES - lines_at(nest, &first);
     ahead.panels = ffp8_ceil_div(ffp8_min_size(cut->block_columns, nest->column_end - column), FFP8_NR);
     return ahead;
@@ -322,20 +322,24 @@ static void share_out(struct ahead *ahead, const struct block *b, bool rows) {
     if (line_panels > 0) ahead->step = ffp8_ceil_div(per_tile, line_panels * fetch_steps(b->cut));
 }
 
-/* What a call is to fetch that begins at this column. */
+/* What a call is to fetch that begins at this column. Where that is nothing, something that lies in L1: the call. */
 static void fetch_share(struct ahead *ahead, size_t column, struct ffp8_dot *d) {
+    d->fetch = (const uint8_t *)d;
+    d->fetch_step = 0;
+    if (ahead->row_columns == 0 && ahead->step == 0) return;
     const size_t steps = ffp8_ceil_div(d->cols, FFP8_NR) * d->count * (d->words / 4);
-    if (column < ahead->row_columns) {
+    const bool rows = column < ahead->row_columns;
+    if (rows && ahead->row_bytes > 0 && steps > 0) {
         d->fetch = ahead->rows;
-        d->fetch_step = steps ? ahead->row_bytes / steps : 0;
-        return;
+        d->fetch_step = ahead->row_bytes / steps;
+    } else if (!rows && ahead->step > 0) {
+        d->fetch = ahead->lines + ahead->panel * ahead->stride + ahead->at;
+        d->fetch_step = ahead->step;
+        ahead->at += steps * ahead->step;
+        if (ahead->at < ahead->bytes) return;
+        ahead->at = 0;
+        if (++ahead->panel >= ahead->panels) ahead->step = 0;
     }
-    d->fetch = ahead->lines + ahead->panel * ahead->stride + ahead->at;
-    d->fetch_step = ahead->step;
-    ahead->at += steps * ahead->step;
-    if (ahead->at < ahead->bytes) return;
-    ahead->at = 0;
-    if (++ahead->panel >= ahead->panels) ahead->panel = ahead->step = 0;
 }
 
 /* The tile that calls are planned for and the panels of the block's columns [begin, end). */
@@ -347,20 +351,20 @@ static void run_tile(const struct block *b, struct calls *calls, size_t begin, s
     const size_t scale_bytes = nest->col_e8m0 ? 1 : sizeof(float), scales_at = nest->scale_block ? 0 : b->column;
     const bool wide_block = b->cut->wide == WIDE_BLOCK;
     const uint32_t flags = (nest->col_e8m0 ? FFP8_DOT_E8M0 : 0u) | (b->at_top ? 0u : FFP8_DOT_FAR);
-    struct ffp8_dot d = {
-        .lda_bytes = tile->a_step,
-        .rows = tile->rows,
-        .ldc = tile->c_step * b->ldc,
-        .ldw = wide_block ? tile->c_step * b->ldw : b->ldw,
-        .lut = nest->lut,
-        .a_offset = nest->a_offset,
-        .ldb = nest->plain_ld,
-        .pad_code = nest->pad_code,
-        .ld_row_scale = nest->ld_row_scale,
-        .ld_col_scale = nest->ld_col_scale,
-        .carry_words = b->cut->carry_words,
-        .b_step = b_stride(b),
-    };
+    struct ffp8_dot d; /* each member is set, here or below: to clear it first takes as long as a short sum's start */
+    d.lda_bytes = tile->a_step;
+    d.rows = tile->rows;
+    d.ldc = tile->c_step * b->ldc;
+    d.ldw = wide_block ? tile->c_step * b->ldw : b->ldw;
+    d.lut = nest->lut;
+    d.a_offset = nest->a_offset;
+    d.ldb = nest->plain_ld;
+    d.pad_code = nest->pad_code;
+    d.ld_row_scale = nest->ld_row_scale;
+    d.ld_col_scale = nest->ld_col_scale;
+    d.carry_words = b->cut->carry_words;
+    d.b_step = b_stride(b);
+    d.b_at = 0;
     for (size_t column = begin, columns; column < end; column += columns) {
         /* A call that is the tile's only one takes all panels that fetch the same, if that is worth it. */
         columns = column < ahead->row_columns ? ahead->row_columns - column : end - column;
@@ -444,7 +448,7 @@ static void run_panels(struct block *b, size_t begin, size_t end) {
     const struct ffp8_nest *nest = b->nest;
     struct calls calls;
     calls.tile = NULL;
-    struct ahead none = {.rows = nest->lines, .lines = nest->lines};
+    struct ahead none = {0};
     for (size_t column = 0; column < b->columns; column += FFP8_NR)
         for (size_t t = 0; t < nest->tile_count; t++) {
             const struct ffp8_tile *tile = &nest->tiles[t];

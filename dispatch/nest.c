@@ -281,65 +281,70 @@ static void aim_calls(struct calls *calls, const struct block *b, const struct f
 }
 
 /* What kernels are to fetch into L2 while they multiply: with a tile's first panels the next tile's rows of A, with the others lines that the
- * next chunk will expand. */
+ * next chunk will expand. Steps: bytes for four words of a call, as in struct ffp8_dot; 0: there is nothing left. */
 struct ahead {
     size_t row_columns; /* a tile's columns with which rows are fetched */
     const uint8_t *rows;
-    size_t row_bytes;
+    size_t row_step;
     const uint8_t *lines; /* of the first panel */
     size_t stride, bytes; /* of a panel */
     size_t panels, panel, at;
-    size_t step; /* bytes of lines for four words of a call: struct ffp8_dot; 0: there are none left */
+    size_t line_step;
 };
 
-static size_t fetch_steps(const struct cut *cut) { return cut->chunk_pieces * ffp8_ceil_div(cut->piece_words, 4); } /* with one panel */
+/* So many times four words are multiplied with one panel. */
+static size_t fetch_steps(const struct cut *cut) { return cut->chunk_pieces * ffp8_ceil_div(cut->piece_words, 4); }
 
-static struct ahead look_ahead(const struct block *b, size_t end) {
+/* Rows are worth it, where the caller wants them, if a chunk reads them from end to end: they lie far from each other else. */
+static struct ahead look_ahead(const struct block *b, size_t end, bool rows) {
     const struct ffp8_nest *nest = b->nest;
     const struct cut *cut = b->cut;
     size_t column = b->column;
     struct ahead ahead = {0};
+    if (cut->pieces == 0) return ahead;
     if (end == cut->pieces) end = 0, column += cut->block_columns;
-    if (column >= nest->column_end || cut->pieces == 0) return ahead;
-    const struct piece first = get_piece(nest, cut, end);
-    const struct piece last = get_piece(nest, cut, ffp8_min_size(cut->pieces, end + cut->chunk_pieces) - 1);
-    ahead.stride = lines_stride(nest);
-    ahead.lines = nest->lines + column / FFP8_NR * ahead.stride + lines_at(nest, &first);
-    ahead.bytes = lines_at(nest, &last) + last.words * FFP8_LINE_BYTES - lines_at(nest, &first);
-    ahead.panels = ffp8_ceil_div(ffp8_min_size(cut->block_columns, nest->column_end - column), FFP8_NR);
+    if (column < nest->column_end) {
+        const struct piece first = get_piece(nest, cut, end);
+        const struct piece last = get_piece(nest, cut, ffp8_min_size(cut->pieces, end + cut->chunk_pieces) - 1);
+        ahead.stride = lines_stride(nest);
+        ahead.lines = nest->lines + column / FFP8_NR * ahead.stride + lines_at(nest, &first);
+        ahead.bytes = lines_at(nest, &last) + last.words * FFP8_LINE_BYTES - lines_at(nest, &first);
+        ahead.panels = ffp8_ceil_div(ffp8_min_size(cut->block_columns, nest->column_end - column), FFP8_NR);
+    }
+    const size_t panels = ffp8_ceil_div(b->columns, FFP8_NR), per_tile = ffp8_ceil_div(ahead.panels * ahead.bytes, nest->tile_count);
+    size_t line_panels = panels;
+    if (rows && nest->segments == 1 && cut->pieces == cut->chunk_pieces)
+        line_panels = ffp8_min_size(panels, ffp8_ceil_div(per_tile, fetch_steps(cut) * FFP8_LINE_BYTES));
+    ahead.row_columns = (panels - line_panels) * FFP8_NR;
+    if (line_panels > 0) ahead.line_step = ffp8_ceil_div(per_tile, line_panels * fetch_steps(cut));
     return ahead;
 }
 
-/* How much of both is fetched with a tile's panels. Rows are worth it where a chunk reads them from end to end: they lie far from each other else. */
-static void share_out(struct ahead *ahead, const struct block *b, bool rows) {
-    const struct ffp8_nest *nest = b->nest;
-    if (b->cut->pieces == 0) return;
-    const size_t panels = ffp8_ceil_div(b->columns, FFP8_NR), per_tile = ffp8_ceil_div(ahead->panels * ahead->bytes, nest->tile_count);
-    size_t line_panels = panels;
-    if (rows && nest->segments == 1 && b->cut->pieces == b->cut->chunk_pieces)
-        line_panels = ffp8_min_size(panels, ffp8_ceil_div(per_tile, fetch_steps(b->cut) * FFP8_LINE_BYTES));
-    ahead->row_columns = (panels - line_panels) * FFP8_NR;
-    if (line_panels > 0) ahead->step = ffp8_ceil_div(per_tile, line_panels * fetch_steps(b->cut));
+/* The rows to fetch with the tile before this one; NULL: there is none. */
+static void look_at_rows(struct ahead *ahead, const struct cut *cut, const struct ffp8_tile *tile) {
+    ahead->row_step = 0;
+    if (!tile || ahead->row_columns == 0) return;
+    ahead->rows = tile->a;
+    ahead->row_step = tile->rows * tile->a_step / (ahead->row_columns / FFP8_NR * fetch_steps(cut));
 }
 
 /* What a call is to fetch that begins at this column. Where that is nothing, something that lies in L1: the call. */
 static void fetch_share(struct ahead *ahead, size_t column, struct ffp8_dot *d) {
-    d->fetch = (const uint8_t *)d;
-    d->fetch_step = 0;
-    if (ahead->row_columns == 0 && ahead->step == 0) return;
-    const size_t steps = ffp8_ceil_div(d->cols, FFP8_NR) * d->count * (d->words / 4);
     const bool rows = column < ahead->row_columns;
-    if (rows && ahead->row_bytes > 0 && steps > 0) {
+    d->fetch = (const uint8_t *)d;
+    d->fetch_step = rows ? ahead->row_step : ahead->line_step;
+    if (d->fetch_step == 0) return;
+    const size_t bytes = ffp8_ceil_div(d->cols, FFP8_NR) * d->count * (d->words / 4) * d->fetch_step;
+    if (rows) {
         d->fetch = ahead->rows;
-        d->fetch_step = ahead->row_bytes / steps;
-    } else if (!rows && ahead->step > 0) {
-        d->fetch = ahead->lines + ahead->panel * ahead->stride + ahead->at;
-        d->fetch_step = ahead->step;
-        ahead->at += steps * ahead->step;
-        if (ahead->at < ahead->bytes) return;
-        ahead->at = 0;
-        if (++ahead->panel >= ahead->panels) ahead->step = 0;
+        ahead->rows += bytes;
+        return;
     }
+    d->fetch = ahead->lines + ahead->panel * ahead->stride + ahead->at;
+    ahead->at += bytes;
+    if (ahead->at < ahead->bytes) return;
+    ahead->at = 0;
+    if (++ahead->panel >= ahead->panels) ahead->line_step = 0;
 }
 
 /* The tile that calls are planned for and the panels of the block's columns [begin, end). */
@@ -402,16 +407,14 @@ static void run_tiles(struct block *b, size_t begin, size_t end) {
     b->at_top = begin == 0 && last && nest->finish && !nest->direct;
     struct calls calls;
     calls.tile = NULL;
-    struct ahead ahead = look_ahead(b, end);
-    share_out(&ahead, b, true);
+    struct ahead ahead = look_ahead(b, end, true);
     size_t row = 0; /* the first that is not finished */
     for (size_t t = 0; t < nest->tile_count; t++) {
         const struct ffp8_tile *tile = &nest->tiles[t];
         b->row = b->at_top ? row : 0;
         zero_tile(b, tile, begin, end, b->columns);
         aim_calls(&calls, b, tile, 0, begin, end);
-        ahead.row_bytes = t + 1 < nest->tile_count ? tile[1].rows * tile[1].a_step : 0;
-        if (ahead.row_bytes) ahead.rows = tile[1].a;
+        look_at_rows(&ahead, b->cut, t + 1 < nest->tile_count ? tile + 1 : NULL);
         run_tile(b, &calls, 0, b->columns, &ahead);
         const size_t next = t + 1 < nest->tile_count ? tile->row + tile->rows : nest->rows;
         if (!last || !nest->finish || (t + 1 < nest->tile_count && (nest->finish_rows == SIZE_MAX || next - row < nest->finish_rows)))
@@ -426,8 +429,7 @@ static void run_strips(struct block *b, size_t begin, size_t end) {
     const struct ffp8_nest *nest = b->nest;
     struct calls calls;
     calls.tile = NULL;
-    struct ahead ahead = look_ahead(b, end);
-    share_out(&ahead, b, false);
+    struct ahead ahead = look_ahead(b, end, false);
     b->at_top = true;
     b->ldc = nest->finish_columns;
     for (size_t t = 0; t < nest->tile_count; t++) {

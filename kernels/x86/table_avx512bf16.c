@@ -3,7 +3,8 @@
  * table_avx512bf16.c - the table of the avx512bf16 tier: AVX-512 with VBMI, VNNI and BF16
  *
  * Every class runs as itself. A K block of 1024 words makes panels of 128 KB, which a tile streams from L2; 128 columns of them fill half of
- * the smallest L2 that CPUs with these instructions have, 1 MB. Shorter blocks cost more passes over C. An M block of 74 tiles has 1024 rows.
+ * the smallest L2 that CPUs with these instructions have, 1 MB. Shorter blocks cost more passes over C. An M block is 74 tiles, of which 1024
+ * rows are one.
  */
 #include "../../dispatch/cpu.h"
 #include "../generic/dot_generic.h"

@@ -204,29 +204,26 @@ struct ffp8_dot {
 };
 typedef void ffp8_dot_fn(const struct ffp8_dot *d);
 
-/* A call for the 32 columns from `column` on, or as many as there are. */
-static inline struct ffp8_dot ffp8_dot_panel(const struct ffp8_dot *d, size_t column) {
+/* A call for the 32 columns from `column` on, or as many as there are: d itself where it has no more, for a copy waits for the stores that made
+ * the original, longer than short sums take. */
+static inline const struct ffp8_dot *ffp8_dot_panel(const struct ffp8_dot *d, size_t column, struct ffp8_dot *copy) {
     const size_t i = column / FFP8_NR;
-    struct ffp8_dot panel = *d;
-    panel.cols = d->cols - column < FFP8_NR ? d->cols - column : FFP8_NR;
-    panel.b_at += i * d->b_step;
-    panel.c += column;
-    if (d->wide) panel.wide += column;
-    panel.col_scale = (const uint8_t *)d->col_scale + column * (d->flags & FFP8_DOT_E8M0 ? 1 : sizeof(float));
-    panel.fetch += i * (d->count * (d->words / 4) * d->fetch_step);
-    return panel;
+    if (d->cols <= FFP8_NR) return d;
+    *copy = *d;
+    copy->cols = d->cols - column < FFP8_NR ? d->cols - column : FFP8_NR;
+    copy->b_at += i * d->b_step;
+    copy->c += column;
+    if (d->wide) copy->wide += column;
+    copy->col_scale = (const uint8_t *)d->col_scale + column * (d->flags & FFP8_DOT_E8M0 ? 1 : sizeof(float));
+    copy->fetch += i * (d->count * (d->words / 4) * d->fetch_step);
+    return copy;
 }
 
 /* Kernels that compute a panel at a time. */
 typedef void ffp8_dot_panel_fn(const struct ffp8_dot *panel, ffp8_class c);
 static inline __attribute__((always_inline)) void ffp8_dot_panels(const struct ffp8_dot *d, ffp8_class c, ffp8_dot_panel_fn *compute) {
-    const struct ffp8_dot *panel = d;
     struct ffp8_dot copy;
-    for (size_t column = 0; column < d->cols; column += FFP8_NR) {
-        /* A copy waits for the stores that made the original: longer than short sums take. */
-        if (d->cols > FFP8_NR) copy = ffp8_dot_panel(d, column), panel = &copy;
-        compute(panel, c);
-    }
+    for (size_t column = 0; column < d->cols; column += FFP8_NR) compute(ffp8_dot_panel(d, column, &copy), c);
 }
 
 /* Segment i of B. */

@@ -135,10 +135,8 @@ static ALWAYS_INLINE void dot_panel(const struct ffp8_dot *d, const size_t most_
 }
 
 static ALWAYS_INLINE void dot_rows(const struct ffp8_dot *d, const size_t most_rows, const ffp8_class c) {
-    for (size_t column = 0; column < d->cols; column += FFP8_NR) {
-        const struct ffp8_dot panel = ffp8_dot_panel(d, column);
-        dot_panel(&panel, most_rows, c);
-    }
+    struct ffp8_dot copy;
+    for (size_t column = 0; column < d->cols; column += FFP8_NR) dot_panel(ffp8_dot_panel(d, column, &copy), most_rows, c);
 }
 
 #endif

@@ -109,10 +109,8 @@ static void dot_panel(const struct ffp8_dot *d, ffp8_class c, enum source source
 }
 
 static void dot(const struct ffp8_dot *d, ffp8_class c, enum source source) {
-    for (size_t column = 0; column < d->cols; column += FFP8_NR) {
-        const struct ffp8_dot panel = ffp8_dot_panel(d, column);
-        dot_panel(&panel, c, source);
-    }
+    struct ffp8_dot copy;
+    for (size_t column = 0; column < d->cols; column += FFP8_NR) dot_panel(ffp8_dot_panel(d, column, &copy), c, source);
 }
 
 void ffp8_dot_i8_generic(const struct ffp8_dot *d) { dot(d, FFP8_CLASS_I8, PANEL); }

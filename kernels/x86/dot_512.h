@@ -392,10 +392,9 @@ static ALWAYS_INLINE void dot_others(const struct ffp8_dot *d, ffp8_class c) {
 
 /* others: dot_others, as a function of its own: with all of them in one, gcc 12 no longer finds registers for the accumulators of any. */
 static ALWAYS_INLINE void dot_rows(const struct ffp8_dot *d, ffp8_class c, ffp8_dot_fn *others) {
-    const struct ffp8_dot *panel = d;
     struct ffp8_dot copy;
     for (size_t column = 0; column < d->cols; column += FFP8_NR) {
-        if (d->cols > FFP8_NR) copy = ffp8_dot_panel(d, column), panel = &copy; /* see ffp8_dot_panels */
+        const struct ffp8_dot *panel = ffp8_dot_panel(d, column, &copy);
         if (d->flags & FFP8_DOT_EACH || panel->cols <= 16)
             others(panel);
         else

@@ -164,7 +164,7 @@ static void set_description(struct ffp8_lut *lut, const ffp8_format *format, boo
     memset(lut->offset, 0, sizeof lut->offset);
 }
 
-void ffp8_lut_init(struct ffp8_lut *lut, const ffp8_format *format, ffp8_class class_of, bool finite_only) {
+static void init(struct ffp8_lut *lut, const ffp8_format *format, ffp8_class class_of, bool finite_only, bool may_shift) {
     struct ffp8_span span;
     ffp8_format_span(format, &span);
     set_description(lut, format, finite_only);
@@ -172,7 +172,7 @@ void ffp8_lut_init(struct ffp8_lut *lut, const ffp8_format *format, ffp8_class c
 
     /* Codes that do not occur continue the formula, so that its short cuts hold for all codes. */
     ffp8_format source = *format;
-    bool half = is_part_of_half(format);
+    const bool half = is_part_of_half(format) && (may_shift || format->bias == HALF_BIAS);
     if (finite_only && !(half && format->exponent_bits == 5)) source.specials = FFP8_SPECIALS_NONE;
 
     switch (class_of) {
@@ -192,6 +192,14 @@ void ffp8_lut_init(struct ffp8_lut *lut, const ffp8_format *format, ffp8_class c
         break;
     }
     set_planes(lut);
+}
+
+void ffp8_lut_init(struct ffp8_lut *lut, const ffp8_format *format, ffp8_class class_of, bool finite_only) {
+    init(lut, format, class_of, finite_only, true);
+}
+
+void ffp8_lut_init_values(struct ffp8_lut *lut, const ffp8_format *format, bool finite_only) {
+    init(lut, format, FFP8_CLASS_F32, finite_only, false);
 }
 
 void ffp8_lut_init_scaled(struct ffp8_lut *lut, const struct ffp8_kernels *kernels, const ffp8_format *format, float scale, ffp8_dtype to) {

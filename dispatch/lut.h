@@ -25,6 +25,9 @@ ffp8_class ffp8_class_of_product(unsigned a_classes, unsigned b_classes);
  * kind HALF, else 0. */
 void ffp8_lut_init(struct ffp8_lut *lut, const ffp8_format *format, ffp8_class class_of, bool finite_only);
 
+/* F32 with elements that are the values: for products whose elements by kind HALF would leave FP32 though values do not. */
+void ffp8_lut_init_values(struct ffp8_lut *lut, const ffp8_format *format, bool finite_only);
+
 /* Luts of ffp8_decode: element = value * scale, as FP32 bits, or rounded to BF16 / F16 bits. shift = 0. */
 void ffp8_lut_init_scaled(struct ffp8_lut *lut, const struct ffp8_kernels *kernels, const ffp8_format *format, float scale, ffp8_dtype to);
 

@@ -4,6 +4,7 @@
  */
 #include "stage.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "../kernels/kernel_util.h"
@@ -28,6 +29,17 @@ static struct range integer_range(const ffp8_format *format) {
     struct ffp8_span span;
     ffp8_format_span(format, &span);
     return (struct range){ldexp(span.min, -span.lowest_bit), ldexp(span.max, -span.lowest_bit)};
+}
+
+/* Whether FP32 has products of elements that are values times 2^-shift as well as those of the values, or sums of up to 2^30 of them. Little
+ * is known of wider activations: there elements may be so much smaller or larger than values. */
+enum { WIDE_SHIFT = 32 };
+static bool shift_fits(const ffp8_format *a_format, const ffp8_format *b_format, int shift) {
+    if (!a_format) return abs(shift) <= WIDE_SHIFT;
+    struct ffp8_span a, b;
+    ffp8_format_span(a_format, &a);
+    ffp8_format_span(b_format, &b);
+    return a.lowest_bit + b.lowest_bit - shift >= -149 && a.highest + b.highest + 2 + 30 - shift <= 127;
 }
 
 static double largest_magnitude(struct range r) { return fmax(-r.low, r.high); }
@@ -57,10 +69,13 @@ void ffp8_operands_init(struct ffp8_operands *operands, const struct ffp8_kernel
     ffp8_format_landmarks(b_format, &b_marks);
     operands->pad_code = (uint8_t)(b_marks.zero >= 0 ? b_marks.zero : b_marks.smallest);
     ffp8_lut_init(&operands->b, b_format, class_of, b_finite);
-    operands->shift = operands->b.shift;
-    if (!a_format) return;
-    ffp8_lut_init(&operands->a, a_format, class_of, false);
-    operands->shift += operands->a.shift;
+    if (a_format) ffp8_lut_init(&operands->a, a_format, class_of, false);
+    operands->shift = operands->b.shift + (a_format ? operands->a.shift : 0);
+    if (class_of == FFP8_CLASS_F32 && operands->shift && !shift_fits(a_format, b_format, operands->shift)) {
+        ffp8_lut_init_values(&operands->b, b_format, b_finite);
+        if (a_format) ffp8_lut_init_values(&operands->a, a_format, false);
+        operands->shift = 0;
+    }
     if (operands->a_offset) {
         for (unsigned c = 0; c < 256; c++) operands->a.element[c] ^= operands->a_offset; /* adds 128 modulo 256 */
         for (unsigned c = 0; c < 256; c++) operands->a.plane[0][c] ^= operands->a_offset;

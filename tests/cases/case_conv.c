@@ -75,7 +75,7 @@ static struct interval sum_at(const struct problem *p, size_t b, size_t y, size_
     const double n = (double)(s->kernel_h * s->kernel_w) * check_roundings(p->product, p->group_in), all = check_sum_value(&magnitudes);
     /* Elements are values times 2^-shift: sums of either may overflow on the way, which also turns an operand's Inf into NaN. */
     if (!isnan(check_sum_value(&sum)) && fmax(all, ldexp(all, -p->shift)) >= 0x1p127) return (struct interval){-INFINITY, INFINITY, false};
-    return interval_around(check_sum_value(&sum), check_gamma(n) * all + n * ldexp(1, -126 + (p->shift > 0 ? p->shift : 0)));
+    return interval_around(check_sum_value(&sum), check_gamma(n) * all + n * check_underflow(p->product, p->shift));
 }
 
 static bool compare(struct check_run *run, const struct problem *p, const struct check_buffer *y, const struct check_buffer *bias,
@@ -297,7 +297,8 @@ static bool check_problem(struct check_run *run, struct problem *p) {
     p->product = operands.product;
     p->shift = operands.shift;
     if (!fill_x(run, p, stored_x)) return true;
-    if (p->x_quantum * p->w_quantum < 0x1p-120) p->exact = false; /* products underflow */
+    const double quantum = p->x_quantum * p->w_quantum;
+    if (fmin(quantum, ldexp(quantum, -p->shift)) < 0x1p-120) p->exact = false; /* products of values or elements underflow */
     for (size_t o = 0; o < p->s.c_out; o++)
         w_scale[o] = ldexpf(p->exact ? 1 : 1 + fabsf(check_uniform(&run->rand)), (int)check_below(&run->rand, 9) - 4);
     describe(run, p);

@@ -111,7 +111,7 @@ static struct interval block_sum(const struct problem *p, size_t i, size_t j, si
     const double n = check_roundings(p->product, end - begin), s = check_sum_value(&magnitudes);
     /* Elements are values times 2^-shift: sums of either may overflow on the way, which also turns an operand's Inf into NaN. */
     if (!isnan(check_sum_value(&sum)) && fmax(s, ldexp(s, -p->shift)) >= 0x1p127) return (struct interval){-INFINITY, INFINITY, false};
-    return interval_around(check_sum_value(&sum), check_gamma(n) * s + n * ldexp(1, -126 + (p->shift > 0 ? p->shift : 0)));
+    return interval_around(check_sum_value(&sum), check_gamma(n) * s + n * check_underflow(p->product, p->shift));
 }
 
 /* ---------------------------------------------------------------------------------------------------------------
@@ -288,7 +288,8 @@ static bool check_problem(struct check_run *run, struct problem *p) {
     ffp8_operands_init(&operands, run->kernels, a_format, g->a_type, &g->weights.format, w_classes, false, g->accuracy);
     p->shift = operands.shift;
     if (!fill_a(run, p, stored_a, row_scale)) return true;
-    if (p->a_quantum * p->w_quantum < 0x1p-120) p->exact = false; /* products underflow */
+    const double quantum = p->a_quantum * p->w_quantum;
+    if (fmin(quantum, ldexp(quantum, -p->shift)) < 0x1p-120) p->exact = false; /* products of values or elements underflow */
     const size_t a_scales = g->a_quantize ? 0 : draw_scales(run, &g->a_scales, &a_scale_data, g->m, g->k, p->exact);
     const size_t w_scales = draw_scales(run, &g->weights.scales, &w_scale_data, g->n, g->k, p->exact);
     g->lda = g->k + (check_chance(&run->rand, 2) ? 0 : check_below(&run->rand, 40));

@@ -132,6 +132,8 @@ double check_gamma(double n);
 /* The n of a sum of k products of a class in one go: k roundings of at most u, or, where Arm's dot instruction rounds the sum of a BF16 word's
  * two products and what it adds to to odd, at most 2 u for each word. */
 double check_roundings(ffp8_class c, size_t k);
+/* The most that one of them loses besides to underflow: BF16 dot products flush, FMA has denormals. Elements are values times 2^-shift. */
+double check_underflow(ffp8_class c, int shift);
 
 /* ---------------------------------------------------------------------------------------------------------------
  * Buffers (check_buf.c)

@@ -106,3 +106,5 @@ double check_sum_value(const struct check_sum *sum) {
 double check_gamma(double n) { return n * 0x1p-24 / (1 - n * 0x1p-24); }
 
 double check_roundings(ffp8_class c, size_t k) { return (double)(c == FFP8_CLASS_BF16 ? k + k % 2 : k); }
+
+double check_underflow(ffp8_class c, int shift) { return ldexp(1, (c == FFP8_CLASS_BF16 ? -126 : -149) + (shift > 0 ? shift : 0)); }

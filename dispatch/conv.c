@@ -323,17 +323,26 @@ static void run_band(struct piece *piece, size_t begin, size_t end) {
     }
 }
 
+/* The first output row of piece i. Rows that are computed together stay so: a sum that comes to nothing may owe its zero's sign to it. */
+static size_t piece_row(const struct ffp8_conv_plan *plan, size_t i) {
+    const struct ffp8_conv_dims *d = &plan->call.problem.dims;
+    const size_t rows = ffp8_conv_output_rows(d), row = rows / plan->row_pieces * i + ffp8_min_size(i, rows % plan->row_pieces);
+    const size_t p = row % d->out_h;
+    return p > 0 && plan->order == FFP8_CONV_LANES && ffp8_conv_lanes_together(&plan->stage, p - 1) == 2 ? row + 1 : row;
+}
+
 static void run_piece(void *context, size_t index) {
     const struct run *run = context;
     const struct ffp8_conv_plan *plan = run->plan;
     const struct ffp8_conv_dims *d = &plan->call.problem.dims;
     const struct ffp8_conv_places *at = &plan->at;
-    const size_t rows = ffp8_conv_output_rows(d), i = index / plan->column_pieces, j = index % plan->column_pieces;
+    const size_t i = index / plan->column_pieces, j = index % plan->column_pieces;
     const size_t panels = ffp8_conv_panels(d), wide = ffp8_ceil_div(panels, plan->column_pieces);
     uint8_t *share = run->workspace + at->pieces + index * at->piece_bytes;
     struct piece piece = {
         .run = run,
-        .row_begin = rows / plan->row_pieces * i + ffp8_min_size(i, rows % plan->row_pieces),
+        .row_begin = piece_row(plan, i),
+        .row_end = piece_row(plan, i + 1),
         .column_begin = ffp8_min_size(d->group_out, j * wide * FFP8_NR),
         .column_end = ffp8_min_size(d->group_out, (j + 1) * wide * FFP8_NR),
         .slabs = share + at->slabs,
@@ -344,7 +353,6 @@ static void run_piece(void *context, size_t index) {
         .nest = share + at->nest,
         .pixels = share + at->pixels,
     };
-    piece.row_end = piece.row_begin + rows / plan->row_pieces + (i < rows % plan->row_pieces);
     if (plan->why) {
         piece.amax = ffp8_conv_generic(&plan->call.problem, piece.row_begin, piece.row_end);
     } else if (piece.column_begin < piece.column_end) {

@@ -128,12 +128,14 @@ static void choose_bands(struct ffp8_conv_plan *plan) {
     }
     const size_t bands = rows ? ffp8_ceil_div(d->out_h, rows) : 0; /* at least one, but the analyser cannot know */
     plan->band_rows = bands ? ffp8_ceil_div(d->out_h, bands) : 1;  /* of about the same height */
+    const size_t together = plan->order == FFP8_CONV_LANES ? ffp8_conv_lanes_together(stage, 0) : 1;
+    plan->band_rows = ffp8_ceil_div(plan->band_rows, together) * together;
     const size_t hot = plan->order == FFP8_CONV_LANES ? LANES_HOT_BYTES : HOT_BYTES;
     plan->finish_pixels = plan->output_order != FFP8_CONV_PLANES ? 1 + hot / (columns * sizeof(float)) : HOT_PIXELS;
     plan->keeps_panels = plan->splits_columns = false;
     if (plan->order == FFP8_CONV_LANES) { /* about equal parts of a row */
         const size_t parts = ffp8_ceil_div(d->out_w, plan->finish_pixels);
-        const size_t tile = FFP8_LANES_TILE / ffp8_conv_lanes_together(stage, 0);
+        const size_t tile = FFP8_LANES_TILE / together;
         plan->finish_pixels = ffp8_ceil_div(ffp8_ceil_div(d->out_w, parts), tile) * tile;
         return;
     }

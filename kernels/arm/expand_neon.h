@@ -21,22 +21,37 @@ static ALWAYS_INLINE void expand_steps(const uint8_t *lines, int32_t *panel, con
     }
 }
 
-static ALWAYS_INLINE void expand_kind(const uint8_t *lines, int32_t *panel, size_t words, const struct ffp8_lut *lut, const ffp8_class c,
+/* Two steps beside each other. */
+static ALWAYS_INLINE void expand_pair(const uint8_t *lines, int32_t *panel, const struct decoder *d, const ffp8_class c,
                                       const enum decoding how) {
+    UNROLL for (size_t g = 0; g < 4; g++) {
+        struct group x = decode_group(lines + 16 * g, d, c, how), y = decode_group(lines + lines_bytes(c) + 16 * g, d, c, how);
+        UNROLL for (size_t half = 0; half < 2; half++) {
+            int32_t *to = panel + 2 * (half * FFP8_NR / 2 + 4 * g);
+            vst1q_s32(to, vzip1q_s32(x.step[0][half], y.step[0][half]));
+            vst1q_s32(to + 4, vzip2q_s32(x.step[0][half], y.step[0][half]));
+        }
+    }
+}
+
+static ALWAYS_INLINE void expand_kind(const uint8_t *lines, int32_t *panel, size_t words, const struct ffp8_lut *lut, const ffp8_class c,
+                                      const bool paired, const enum decoding how) {
     const struct decoder d = decoder_of(lut);
     const size_t steps = c == FFP8_CLASS_F32 ? 2 : 1;
+    for (; paired && words >= 2; words -= 2, lines += 2 * lines_bytes(c), panel += 2 * FFP8_NR) expand_pair(lines, panel, &d, c, how);
     for (; words >= steps; words -= steps, lines += lines_bytes(c), panel += steps * FFP8_NR) expand_steps(lines, panel, &d, steps, c, how);
     if (words) expand_steps(lines, panel, &d, 1, c, how);
 }
 
-static ALWAYS_INLINE void expand_class(const uint8_t *lines, int32_t *panel, size_t words, const struct ffp8_lut *lut, const ffp8_class c) {
+static ALWAYS_INLINE void expand_class(const uint8_t *lines, int32_t *panel, size_t words, const struct ffp8_lut *lut, const ffp8_class c,
+                                       const bool paired) {
     switch (decoding_of(lut, c)) {
-    case BY_TABLE: expand_kind(lines, panel, words, lut, c, BY_TABLE); break;
-    case BY_MIRRORED_TABLE: expand_kind(lines, panel, words, lut, c, BY_MIRRORED_TABLE); break;
-    case BY_SAME: expand_kind(lines, panel, words, lut, c, BY_SAME); break;
-    case BY_NIBBLE: expand_kind(lines, panel, words, lut, c, BY_NIBBLE); break;
-    case BY_HALF: expand_kind(lines, panel, words, lut, c, BY_HALF); break;
-    case BY_HALF_WITH_SPECIALS: expand_kind(lines, panel, words, lut, c, BY_HALF_WITH_SPECIALS); break;
+    case BY_TABLE: expand_kind(lines, panel, words, lut, c, paired, BY_TABLE); break;
+    case BY_MIRRORED_TABLE: expand_kind(lines, panel, words, lut, c, paired, BY_MIRRORED_TABLE); break;
+    case BY_SAME: expand_kind(lines, panel, words, lut, c, paired, BY_SAME); break;
+    case BY_NIBBLE: expand_kind(lines, panel, words, lut, c, paired, BY_NIBBLE); break;
+    case BY_HALF: expand_kind(lines, panel, words, lut, c, paired, BY_HALF); break;
+    case BY_HALF_WITH_SPECIALS: expand_kind(lines, panel, words, lut, c, paired, BY_HALF_WITH_SPECIALS); break;
     }
 }
 

@@ -281,7 +281,7 @@ static bool check_each(struct check_run *run, const struct tile *t, struct dot_c
 }
 
 /* Segment i of the panel that begins at this column. */
-static void write_panel(const struct tile *t, size_t i, size_t column, uint8_t *dst) {
+static void write_panel(const struct check_run *run, const struct tile *t, size_t i, size_t column, uint8_t *dst) {
     static uint32_t element[PANEL_MAX_K * FFP8_NR];
     static uint8_t code[PANEL_MAX_K * FFP8_NR];
     for (size_t k = 0; k < t->k; k++)
@@ -292,7 +292,7 @@ static void write_panel(const struct tile *t, size_t i, size_t column, uint8_t *
     if (t->fused)
         panel_pack_lines(dst, code, t->k);
     else
-        panel_build(dst, element, t->k, t->c);
+        panel_build(dst, element, t->k, t->c, run->kernels->paired[t->c]);
 }
 
 static bool check_tile(struct check_run *run, struct tile *t) {
@@ -329,7 +329,7 @@ static bool check_tile(struct check_run *run, struct tile *t) {
     for (size_t i = 0; i < t->count; i++) {
         const size_t offset = i * panels * b_stride;
         ((const void **)b_list->data)[i] = (uint8_t *)b->kernel + offset;
-        for (size_t p = 0; !t->direct && p < panels; p++) write_panel(t, i, p * FFP8_NR, (uint8_t *)b->data + offset + p * b_stride);
+        for (size_t p = 0; !t->direct && p < panels; p++) write_panel(run, t, i, p * FFP8_NR, (uint8_t *)b->data + offset + p * b_stride);
     }
     for (size_t j = 0; t->direct && j < t->cols; j++)
         for (size_t k = 0; k < t->k; k++) ((uint8_t *)b->data)[j * ldb + k] = b_code[k * FFP8_NR + source_column(j)];

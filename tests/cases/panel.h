@@ -25,9 +25,9 @@ static inline void panel_pack_lines(uint8_t *lines, const uint8_t *code, size_t 
         }
 }
 
-/* [words][32] words; an I8 panel has a head of -128 times the column sums. k is whole words. */
-static inline void panel_build(uint8_t *panel, const uint32_t *element, size_t k, ffp8_class c) {
-    const size_t per_word = ffp8_class_elements(c), bytes = ffp8_class_bytes(c);
+/* [words][32] words, or [words / 2][32][2] and an odd last step; an I8 panel has a head of -128 times the column sums. k is whole words. */
+static inline void panel_build(uint8_t *panel, const uint32_t *element, size_t k, ffp8_class c, bool paired) {
+    const size_t per_word = ffp8_class_elements(c), bytes = ffp8_class_bytes(c), words = k / per_word;
     if (c == FFP8_CLASS_I8) {
         int32_t head[FFP8_NR] = {0};
         for (size_t i = 0; i < k; i++)
@@ -36,8 +36,10 @@ static inline void panel_build(uint8_t *panel, const uint32_t *element, size_t k
         panel += sizeof head;
     }
     for (size_t i = 0; i < k; i++)
-        for (size_t j = 0; j < FFP8_NR; j++)
-            memcpy(panel + i / per_word * FFP8_STEP_BYTES + j * FFP8_WORD_BYTES + i % per_word * bytes, &element[i * FFP8_NR + j], bytes);
+        for (size_t j = 0; j < FFP8_NR; j++) {
+            const size_t w = i / per_word, at = paired && (w | 1) < words ? (w / 2 * FFP8_NR + j) * 2 + w % 2 : w * FFP8_NR + j;
+            memcpy(panel + at * FFP8_WORD_BYTES + i % per_word * bytes, &element[i * FFP8_NR + j], bytes);
+        }
 }
 
 /* An element's value. */

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * mmla_neon.h - the dot kernels of NEON tiers with matrix instructions: usmmla for I8, bfmmla for BF16
+ *
+ * Formula: struct ffp8_dot. One instruction multiplies two rows of two words with two columns of two words and adds to 2 x 2 sums: twice as
+ * many products as a dot instruction. Panels are paired (ffp8_expand_fn), so that 16 bytes are two columns. A's rows are gathered two by two
+ * into a buffer, once for all columns where they fit: `steps` of two words, each with 16 bytes for each two rows. An odd last row goes with
+ * itself, an odd last word with zero.
+ *
+ * Registers: rows 7 and 8: 4 x 6 blocks of sums (8 rows, 12 columns; the last 8 of a panel: 4 x 4), 4 of A, 1 of B; fewer: up to 3 x 8.
+ * Order of summation: words in increasing order into one sum. bfmmla is two bfdot, the first word's and the second's: bit for bit those of the
+ * fused kernels, but for the sign of a zero. I8 is exact in any order.
+ * Bound: the multipliers, at 24 of their instructions for 10 loads. Independent chains: 24; bfmmla's sum takes 5 cycles at 4 a cycle.
+ * Tails: columns beyond cols are computed as they lie in the panel and not stored.
+ */
+#ifndef FFP8_MMLA_NEON_H
+#define FFP8_MMLA_NEON_H
+
+#include "arm_neon_kernels.h"
+#include "neon_finish.h"
+#include "neon_word.h"
+
+enum {
+    MMLA_STEPS = 256, /* of the buffer: 16 KiB, half of the smallest L1 cache */
+    MMLA_STEP_WORDS = 2 * FFP8_NR
+};
+
+/* Rows in pairs: [step][pairs of rows]. */
+struct row_pairs {
+    int32x4_t step[MMLA_STEPS * NEON_MR / 2];
+};
+
+/* Whole segments, or a part of one. */
+struct part {
+    size_t segment, count, word, words;
+};
+
+static ALWAYS_INLINE struct part next_part(const struct ffp8_dot *d, size_t segment, size_t word, size_t end) {
+    const size_t steps = (d->words + 1) / 2, most = steps > 0 && steps <= MMLA_STEPS ? MMLA_STEPS / steps : 1;
+    return (struct part){segment, ffp8_min_size(end - segment, most), word, ffp8_min_size(d->words - word, 2 * MMLA_STEPS)};
+}
+
+static ALWAYS_INLINE int32x4_t two_rows(const uint8_t *first, const uint8_t *second) {
+    return vreinterpretq_s32_u8(vcombine_u8(vld1_u8(first), vld1_u8(second)));
+}
+
+static ALWAYS_INLINE void gather_rows(const struct ffp8_dot *d, const struct part *part, const size_t pairs, struct row_pairs *to) {
+    int32x4_t *step = to->step;
+    for (size_t i = 0; i < part->count; i++) {
+        const uint8_t *a = (const uint8_t *)d->a[part->segment + i] + part->word * FFP8_WORD_BYTES, *row[2 * pairs];
+        for (size_t r = 0; r < 2 * pairs; r++) row[r] = a + ffp8_min_size(r, d->rows - 1) * d->lda_bytes;
+        size_t w = 0;
+        for (; w + 4 <= part->words; w += 4, step += 2 * pairs) {
+            UNROLL for (size_t p = 0; p < pairs; p++) {
+                int64x2_t x = vreinterpretq_s64_u8(vld1q_u8(row[2 * p] + w * FFP8_WORD_BYTES));
+                int64x2_t y = vreinterpretq_s64_u8(vld1q_u8(row[2 * p + 1] + w * FFP8_WORD_BYTES));
+                step[p] = vreinterpretq_s32_s64(vzip1q_s64(x, y));
+                step[pairs + p] = vreinterpretq_s32_s64(vzip2q_s64(x, y));
+            }
+        }
+        for (; w < part->words; w += 2, step += pairs) {
+            for (size_t p = 0; p < pairs; p++) {
+                uint8_t word[2][2 * FFP8_WORD_BYTES] = {{0}, {0}};
+                const size_t bytes = ffp8_min_size(part->words - w, 2) * FFP8_WORD_BYTES;
+                memcpy(word[0], row[2 * p] + w * FFP8_WORD_BYTES, bytes);
+                memcpy(word[1], row[2 * p + 1] + w * FFP8_WORD_BYTES, bytes);
+                step[p] = two_rows(word[0], word[1]);
+            }
+        }
+    }
+}
+
+/* acc += two rows of A times two columns of B. One-instruction asm for the reasons that neon_word.h gives. */
+static ALWAYS_INLINE int32x4_t multiply(int32x4_t acc, int32x4_t a, int32x4_t b, const ffp8_class c) {
+    if (c == FFP8_CLASS_I8)
+        __asm__ volatile("usmmla %0.4s, %1.16b, %2.16b" : "+w"(acc) : "w"(a), "w"(b));
+    else
+        __asm__ volatile("bfmmla %0.4s, %1.8h, %2.8h" : "+w"(acc) : "w"(a), "w"(b));
+    return acc;
+}
+
+/* Two blocks of 2 x 2 to two rows of four columns, or back. */
+static ALWAYS_INLINE void turn_blocks(int32x4_t *x, int32x4_t *y) {
+    int64x2_t first = vreinterpretq_s64_s32(*x), second = vreinterpretq_s64_s32(*y);
+    *x = vreinterpretq_s32_s64(vzip1q_s64(first, second));
+    *y = vreinterpretq_s32_s64(vzip2q_s64(first, second));
+}
+
+/* Columns from `column` on, two by two: Q such pairs. Goes on from the sums so far. */
+static ALWAYS_INLINE void mmla_tile(const struct ffp8_dot *d, const struct part *part, const struct row_pairs *rows, size_t column,
+                                    const size_t P, const size_t Q, const ffp8_class c, struct sums *sums) {
+    int32x4_t acc[NEON_MR / 2][8], head[4]; /* of head: half as many as Q */
+    const int32x4_t *a = rows->step;
+    UNROLL for (size_t q = 0; q < Q / 2; q++) head[q] = vdupq_n_s32(0);
+    UNROLL for (size_t p = 0; p < P; p++) {
+        UNROLL for (size_t q = 0; q < Q; q += 2) {
+            acc[p][q] = vld1q_s32(sums->low[2 * p] + column + 2 * q);
+            acc[p][q + 1] = vld1q_s32(sums->low[2 * p + 1] + column + 2 * q);
+            turn_blocks(&acc[p][q], &acc[p][q + 1]);
+        }
+    }
+    for (size_t i = 0; i < part->count; i++) {
+        const int32_t *b = (const int32_t *)(const void *)ffp8_dot_b(d, part->segment + i);
+        if (c == FFP8_CLASS_I8) {
+            if (part->word == 0) {
+                UNROLL for (size_t q = 0; q < Q / 2; q++)
+                    head[q] = vaddq_s32(head[q], word_head(vld1q_s32(b + column + 4 * q), d->a_offset));
+            }
+            b += FFP8_NR;
+        }
+        b += part->word * FFP8_NR + 2 * column;
+        size_t words = part->words;
+        for (; words >= 2; words -= 2, b += MMLA_STEP_WORDS, a += P) {
+            UNROLL for (size_t q = 0; q < Q; q++) {
+                const int32x4_t y = vld1q_s32(b + 4 * q);
+                UNROLL for (size_t p = 0; p < P; p++) acc[p][q] = multiply(acc[p][q], a[p], y, c);
+            }
+        }
+        if (words) { /* a plain step */
+            UNROLL for (size_t q = 0; q < Q; q++) {
+                const int32x2_t y = vld1_s32(b - column + 2 * q);
+                const int32x4_t with_zeros = vzip1q_s32(vcombine_s32(y, y), vdupq_n_s32(0));
+                UNROLL for (size_t p = 0; p < P; p++) acc[p][q] = multiply(acc[p][q], a[p], with_zeros, c);
+            }
+            a += P;
+        }
+    }
+    UNROLL for (size_t p = 0; p < P; p++) {
+        UNROLL for (size_t q = 0; q < Q; q += 2) {
+            turn_blocks(&acc[p][q], &acc[p][q + 1]);
+            UNROLL for (size_t r = 0; r < 2; r++) {
+                if (c == FFP8_CLASS_I8) acc[p][q + r] = vaddq_s32(acc[p][q + r], head[q / 2]);
+                vst1q_s32(sums->low[2 * p + r] + column + 2 * q, acc[p][q + r]);
+            }
+        }
+    }
+}
+
+/* The segments of one sum, for one panel. *gathered: `rows` holds all of the call's, from the panel before. */
+static ALWAYS_INLINE void mmla_sum(const struct ffp8_dot *d, size_t segment, size_t end, const size_t P, const ffp8_class c, bool *gathered,
+                                   struct row_pairs *rows, struct sums *sums) {
+    memset(sums->low, 0, 2 * P * sizeof *sums->low);
+    for (size_t word = 0; segment < end;) {
+        const struct part part = next_part(d, segment, word, end);
+        if (!*gathered) gather_rows(d, &part, P, rows);
+        *gathered = part.count == d->count && part.words == d->words;
+        size_t column = 0;
+        if (P == 4) {
+            for (; column + 8 < d->cols && column < 24; column += 12) mmla_tile(d, &part, rows, column, P, 6, c, sums);
+            if (column < d->cols) mmla_tile(d, &part, rows, column, P, 4, c, sums);
+        } else {
+            for (; column < d->cols; column += 16) mmla_tile(d, &part, rows, column, P, 8, c, sums);
+        }
+        word += part.words;
+        if (word == d->words) segment += part.count, word = 0;
+    }
+}
+
+static ALWAYS_INLINE void mmla_pairs(const struct ffp8_dot *d, const size_t P, const ffp8_class c) {
+    const size_t step = d->flags & FFP8_DOT_EACH ? 1 : d->count; /* segments of a sum */
+    struct row_pairs rows;
+    struct sums sums;
+    struct ffp8_dot copy;
+    bool gathered = false;
+    for (size_t column = 0; column < d->cols; column += FFP8_NR) {
+        const struct ffp8_dot *panel = ffp8_dot_panel(d, column, &copy);
+        size_t i = 0;
+        do {
+            sums_begin(&sums, panel, step * d->words, c);
+            mmla_sum(panel, i, i + step, P, c, &gathered, &rows, &sums);
+            sums_finish(panel, i, &sums, c);
+            i += step;
+        } while (i < d->count);
+    }
+}
+
+static ALWAYS_INLINE void mmla(const struct ffp8_dot *d, const ffp8_class c) {
+    switch ((d->rows + 1) / 2) {
+    case 1: mmla_pairs(d, 1, c); break;
+    case 2: mmla_pairs(d, 2, c); break;
+    case 3: mmla_pairs(d, 3, c); break;
+    default: mmla_pairs(d, 4, c); break;
+    }
+}
+
+#endif

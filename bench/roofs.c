@@ -95,18 +95,21 @@ static const struct dot_roof *find(ffp8_isa isa, enum bench_dot dot) {
 typedef int32_t neon __attribute__((vector_size(16)));
 DOT_LOOP(fmla_neon, noinline, neon, NEON_CHAINS, "fmla %0.4s, %4.4s, %4.4s\n\tfmla %1.4s, %4.4s, %4.4s")
 DOT_LOOP(sdot_neon, target("arch=armv8.2-a+dotprod"), neon, NEON_CHAINS, "sdot %0.4s, %4.16b, %4.16b\n\tsdot %1.4s, %4.16b, %4.16b")
-DOT_LOOP(bfdot_neon, target("arch=armv8.2-a+bf16"), neon, NEON_CHAINS, "bfdot %0.4s, %4.8h, %4.8h\n\tbfdot %1.4s, %4.8h, %4.8h")
+DOT_LOOP(bfmmla_neon, target("arch=armv8.2-a+bf16"), neon, NEON_CHAINS, "bfmmla %0.4s, %4.8h, %4.8h\n\tbfmmla %1.4s, %4.8h, %4.8h")
+DOT_LOOP(smmla_neon, target("arch=armv8.2-a+i8mm"), neon, NEON_CHAINS, "smmla %0.4s, %4.16b, %4.16b\n\tsmmla %1.4s, %4.16b, %4.16b")
 DOT_LOOP(smlal_neon, noinline, neon, NEON_CHAINS, "smlal %0.4s, %4.4h, %4.4h\n\tsmlal %1.4s, %4.4h, %4.4h")
 
 static const struct dot_roof neon_f32 = {fmla_neon, NEON_CHAINS * 2 * 4, "fmla", FFP8_ISA_NEON};
 static const struct dot_roof neon_i16 = {smlal_neon, NEON_CHAINS * 2 * 4, "smlal", FFP8_ISA_NEON};
 static const struct dot_roof dotprod_i8 = {sdot_neon, NEON_CHAINS * 2 * 16, "sdot", FFP8_ISA_NEONDOTPROD};
-static const struct dot_roof bf16_bf16 = {bfdot_neon, NEON_CHAINS * 2 * 8, "bfdot", FFP8_ISA_NEONBF16};
+static const struct dot_roof bf16_bf16 = {bfmmla_neon, NEON_CHAINS * 2 * 16, "bfmmla", FFP8_ISA_NEONBF16};
+static const struct dot_roof bf16_i16 = {smmla_neon, NEON_CHAINS * 2 * 8, "4 smmla", FFP8_ISA_NEONBF16};
+static const struct dot_roof bf16_i8 = {smmla_neon, NEON_CHAINS * 2 * 32, "smmla", FFP8_ISA_NEONBF16};
 
 static const struct dot_roof *find(ffp8_isa isa, enum bench_dot dot) {
     static const struct dot_roof *const neon[] = {&neon_f32, &neon_f32, &neon_i16, &neon_i16};
     static const struct dot_roof *const dotprod[] = {&neon_f32, &neon_f32, &neon_i16, &dotprod_i8};
-    static const struct dot_roof *const bf16[] = {&neon_f32, &bf16_bf16, &neon_i16, &dotprod_i8};
+    static const struct dot_roof *const bf16[] = {&neon_f32, &bf16_bf16, &bf16_i16, &bf16_i8};
     if (isa < FFP8_ISA_NEON) return NULL;
     return (isa >= FFP8_ISA_NEONBF16 ? bf16 : isa >= FFP8_ISA_NEONDOTPROD ? dotprod : neon)[dot];
 }

@@ -146,8 +146,14 @@ typedef float ffp8_amax_fn(const float *x, size_t n);
  * expand: `words` k-steps of class c, from lines to [words][32 columns] words. One word takes 2 lines (I8), 1 line (I16, BF16), or half
  * a line (F32: even k, then odd k; `words` may be odd). An I8 panel starts with one step of int32: -128 times the sum of the column's
  * elements in this block, which the dot kernel adds when A is offset by 128.
- * Paired panels, of tiers whose instructions multiply matrices: [words / 2][32 columns][2] words, then an odd last step as above.
  */
+enum ffp8_panel {
+    FFP8_PANEL_STEPS,
+    /* Of tiers whose instructions multiply matrices; steps that are left over follow as above. */
+    FFP8_PANEL_PAIRED, /* [words / 2][32 columns][2] words */
+    FFP8_PANEL_SPLIT /* I16: [words / 4][16][2][2][8] bytes: 8 elements of two columns, element = low + 256 high, low from -128 to 127; both
+                          columns' low bytes, then their high ones */
+};
 typedef void ffp8_expand_fn(const uint8_t *lines, void *panel, size_t words, const struct ffp8_lut *lut);
 static inline size_t ffp8_panel_bytes(ffp8_class c, size_t words) { return (words + (c == FFP8_CLASS_I8)) * FFP8_STEP_BYTES; }
 
@@ -308,7 +314,7 @@ struct ffp8_kernels {
 
     ffp8_class runs_as[FFP8_CLASS_COUNT];      /* class that this tier computes a product's class in, e.g. avx2: { I16, I16, F32, F32 } */
     uint8_t mr[FFP8_CLASS_COUNT];              /* rows of the dot kernels' tile */
-    bool paired[FFP8_CLASS_COUNT];             /* what expand writes and dot reads are paired panels */
+    uint8_t panel[FFP8_CLASS_COUNT];           /* enum ffp8_panel: what expand writes and dot reads */
     uint8_t fused_rows;                        /* rows of the fused and direct kernels' tile; up to so many, direct beats packing */
     uint8_t most_fused_rows[FFP8_CLASS_COUNT]; /* up to so many rows of A, fused beats expand and dot */
     uint32_t kc_bytes;                         /* K block: expanded bytes of one column */

@@ -36,8 +36,8 @@ ffp8_expand_fn ffp8_expand_i8_neondotprod;
 ffp8_dot_fn ffp8_dot_i8_neondotprod, ffp8_fused_i8_neondotprod, ffp8_direct_i8_neondotprod;
 
 ffp8_narrow_fn ffp8_narrow_bf16_neonbf16;
-ffp8_expand_fn ffp8_expand_i8_neonbf16, ffp8_expand_bf16_neonbf16;
-ffp8_dot_fn ffp8_dot_i8_neonbf16, ffp8_dot_bf16_neonbf16;
+ffp8_expand_fn ffp8_expand_i8_neonbf16, ffp8_expand_i16_neonbf16, ffp8_expand_bf16_neonbf16;
+ffp8_dot_fn ffp8_dot_i8_neonbf16, ffp8_dot_i16_neonbf16, ffp8_dot_bf16_neonbf16;
 ffp8_dot_fn ffp8_fused_i8_neonbf16, ffp8_fused_bf16_neonbf16;
 ffp8_dot_fn ffp8_direct_i8_neonbf16, ffp8_direct_bf16_neonbf16;
 

@@ -10,6 +10,7 @@
 
 #include "arm_neon_kernels.h"
 #include "neon_decode.h"
+#include "split_neon.h"
 
 static ALWAYS_INLINE void expand_steps(const uint8_t *lines, int32_t *panel, const struct decoder *d, const size_t steps,
                                        const ffp8_class c, const enum decoding how) {
@@ -34,24 +35,45 @@ static ALWAYS_INLINE void expand_pair(const uint8_t *lines, int32_t *panel, cons
     }
 }
 
+/* I16: elements of four steps by their bytes. */
+static ALWAYS_INLINE void expand_split(const uint8_t *lines, int32_t *panel, const struct decoder *d, const enum decoding how) {
+    UNROLL for (size_t g = 0; g < 4; g++) {
+        struct group y[SPLIT_WORDS];
+        UNROLL for (size_t w = 0; w < SPLIT_WORDS; w++) y[w] = decode_group(lines + w * FFP8_LINE_BYTES + 16 * g, d, FFP8_CLASS_I16, how);
+        UNROLL for (size_t half = 0; half < 2; half++) {
+            int8_t *to = (int8_t *)(panel + SPLIT_WORDS * (half * FFP8_NR / 2 + 4 * g));
+            int32x4x2_t early = vzipq_s32(y[0].step[0][half], y[1].step[0][half]), late = vzipq_s32(y[2].step[0][half], y[3].step[0][half]);
+            UNROLL for (size_t i = 0; i < 2; i++, to += 32) { /* columns 0 and 1, 2 and 3 */
+                int64x2_t x = vreinterpretq_s64_s32(early.val[i]), z = vreinterpretq_s64_s32(late.val[i]);
+                struct split split = split_elements(vreinterpretq_s16_s64(vzip1q_s64(x, z)), vreinterpretq_s16_s64(vzip2q_s64(x, z)));
+                vst1q_s8(to, split.low);
+                vst1q_s8(to + 16, split.high);
+            }
+        }
+    }
+}
+
 static ALWAYS_INLINE void expand_kind(const uint8_t *lines, int32_t *panel, size_t words, const struct ffp8_lut *lut, const ffp8_class c,
-                                      const bool paired, const enum decoding how) {
+                                      const enum ffp8_panel layout, const enum decoding how) {
     const struct decoder d = decoder_of(lut);
     const size_t steps = c == FFP8_CLASS_F32 ? 2 : 1;
-    for (; paired && words >= 2; words -= 2, lines += 2 * lines_bytes(c), panel += 2 * FFP8_NR) expand_pair(lines, panel, &d, c, how);
+    for (; layout == FFP8_PANEL_SPLIT && words >= SPLIT_WORDS; words -= SPLIT_WORDS, lines += SPLIT_WORDS * FFP8_LINE_BYTES)
+        expand_split(lines, panel, &d, how), panel += SPLIT_WORDS * FFP8_NR;
+    for (; layout == FFP8_PANEL_PAIRED && words >= 2; words -= 2, lines += 2 * lines_bytes(c), panel += 2 * FFP8_NR)
+        expand_pair(lines, panel, &d, c, how);
     for (; words >= steps; words -= steps, lines += lines_bytes(c), panel += steps * FFP8_NR) expand_steps(lines, panel, &d, steps, c, how);
     if (words) expand_steps(lines, panel, &d, 1, c, how);
 }
 
 static ALWAYS_INLINE void expand_class(const uint8_t *lines, int32_t *panel, size_t words, const struct ffp8_lut *lut, const ffp8_class c,
-                                       const bool paired) {
+                                       const enum ffp8_panel layout) {
     switch (decoding_of(lut, c)) {
-    case BY_TABLE: expand_kind(lines, panel, words, lut, c, paired, BY_TABLE); break;
-    case BY_MIRRORED_TABLE: expand_kind(lines, panel, words, lut, c, paired, BY_MIRRORED_TABLE); break;
-    case BY_SAME: expand_kind(lines, panel, words, lut, c, paired, BY_SAME); break;
-    case BY_NIBBLE: expand_kind(lines, panel, words, lut, c, paired, BY_NIBBLE); break;
-    case BY_HALF: expand_kind(lines, panel, words, lut, c, paired, BY_HALF); break;
-    case BY_HALF_WITH_SPECIALS: expand_kind(lines, panel, words, lut, c, paired, BY_HALF_WITH_SPECIALS); break;
+    case BY_TABLE: expand_kind(lines, panel, words, lut, c, layout, BY_TABLE); break;
+    case BY_MIRRORED_TABLE: expand_kind(lines, panel, words, lut, c, layout, BY_MIRRORED_TABLE); break;
+    case BY_SAME: expand_kind(lines, panel, words, lut, c, layout, BY_SAME); break;
+    case BY_NIBBLE: expand_kind(lines, panel, words, lut, c, layout, BY_NIBBLE); break;
+    case BY_HALF: expand_kind(lines, panel, words, lut, c, layout, BY_HALF); break;
+    case BY_HALF_WITH_SPECIALS: expand_kind(lines, panel, words, lut, c, layout, BY_HALF_WITH_SPECIALS); break;
     }
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * expand_neonbf16.c - the expand kernels of I8 and BF16, to paired panels. Formula, bound, tails: expand_neon.h.
+ * expand_neonbf16.c - the expand kernels of I8 and BF16 to paired panels, of I16 to split ones. Formula, bound, tails: expand_neon.h.
  *
  * An I8 panel's head, -128 times each column's sum, is a dot product: read back from the steps while they are in L1, 4 columns at a time.
  */
@@ -12,7 +12,7 @@ static int32x4_t add_bytes(int32x4_t sum, const int32_t *words) {
 
 void ffp8_expand_i8_neonbf16(const uint8_t *lines, void *panel, size_t words, const struct ffp8_lut *lut) {
     int32_t *head = panel, *steps = head + FFP8_NR;
-    expand_class(lines, steps, words, lut, FFP8_CLASS_I8, true);
+    expand_class(lines, steps, words, lut, FFP8_CLASS_I8, FFP8_PANEL_PAIRED);
     for (size_t j = 0; j < FFP8_NR; j += 4) {
         int32x4_t first = vdupq_n_s32(0), second = first, last = first; /* both words of two columns, of the next two, and of four */
         for (size_t w = 0; w + 2 <= words; w += 2) {
@@ -24,6 +24,10 @@ void ffp8_expand_i8_neonbf16(const uint8_t *lines, void *panel, size_t words, co
     }
 }
 
+void ffp8_expand_i16_neonbf16(const uint8_t *lines, void *panel, size_t words, const struct ffp8_lut *lut) {
+    expand_class(lines, panel, words, lut, FFP8_CLASS_I16, FFP8_PANEL_SPLIT);
+}
+
 void ffp8_expand_bf16_neonbf16(const uint8_t *lines, void *panel, size_t words, const struct ffp8_lut *lut) {
-    expand_class(lines, panel, words, lut, FFP8_CLASS_BF16, true);
+    expand_class(lines, panel, words, lut, FFP8_CLASS_BF16, FFP8_PANEL_PAIRED);
 }

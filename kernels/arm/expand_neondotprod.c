@@ -8,7 +8,7 @@
 
 void ffp8_expand_i8_neondotprod(const uint8_t *lines, void *panel, size_t words, const struct ffp8_lut *lut) {
     int32_t *head = panel, *steps = head + FFP8_NR;
-    expand_class(lines, steps, words, lut, FFP8_CLASS_I8, false);
+    expand_class(lines, steps, words, lut, FFP8_CLASS_I8, FFP8_PANEL_STEPS);
     for (size_t j = 0; j < FFP8_NR; j += 16) {
         int32x4_t sum[4] = {{0}, {0}, {0}, {0}};
         for (size_t w = 0; w < words; w++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * mmla_neon.h - the dot kernels of NEON tiers with matrix instructions: usmmla for I8, bfmmla for BF16
+ * mmla_neon.h - the dot kernels of NEON tiers with matrix instructions: usmmla for I8, bfmmla for BF16; smmla for I16 (split_neon.h)
  *
  * Formula: struct ffp8_dot. One instruction multiplies two rows of two words with two columns of two words and adds to 2 x 2 sums: twice as
  * many products as a dot instruction. Panels are paired (ffp8_expand_fn), so that 16 bytes are two columns. A's rows are gathered two by two
@@ -19,15 +19,17 @@
 #include "arm_neon_kernels.h"
 #include "neon_finish.h"
 #include "neon_word.h"
+#include "split_neon.h"
 
 enum {
     MMLA_STEPS = 256, /* of the buffer: 16 KiB, half of the smallest L1 cache */
     MMLA_STEP_WORDS = 2 * FFP8_NR
 };
 
-/* Rows in pairs: [step][pairs of rows]. */
-struct row_pairs {
+/* Rows in pairs: [step][pairs of rows]. I16: steps are twice as long. */
+union row_pairs {
     int32x4_t step[MMLA_STEPS * NEON_MR / 2];
+    struct split split[MMLA_STEPS / 2 * NEON_MR / 2];
 };
 
 /* Whole segments, or a part of one. */
@@ -35,20 +37,47 @@ struct part {
     size_t segment, count, word, words;
 };
 
-static ALWAYS_INLINE struct part next_part(const struct ffp8_dot *d, size_t segment, size_t word, size_t end) {
-    const size_t steps = (d->words + 1) / 2, most = steps > 0 && steps <= MMLA_STEPS ? MMLA_STEPS / steps : 1;
-    return (struct part){segment, ffp8_min_size(end - segment, most), word, ffp8_min_size(d->words - word, 2 * MMLA_STEPS)};
+static ALWAYS_INLINE struct part next_part(const struct ffp8_dot *d, size_t segment, size_t word, size_t end, const ffp8_class c) {
+    const size_t step = c == FFP8_CLASS_I16 ? SPLIT_WORDS : 2, words = ffp8_ceil_div(d->words, step) * step, room = 2 * MMLA_STEPS;
+    const size_t most = words > 0 && words <= room ? room / words : 1;
+    return (struct part){segment, ffp8_min_size(end - segment, most), word, ffp8_min_size(d->words - word, room)};
 }
 
 static ALWAYS_INLINE int32x4_t two_rows(const uint8_t *first, const uint8_t *second) {
     return vreinterpretq_s32_u8(vcombine_u8(vld1_u8(first), vld1_u8(second)));
 }
 
-static ALWAYS_INLINE void gather_rows(const struct ffp8_dot *d, const struct part *part, const size_t pairs, struct row_pairs *to) {
-    int32x4_t *step = to->step;
+/* Where the rows of segment i begin; those of a pair that is not whole are the last one. */
+static ALWAYS_INLINE void find_rows(const struct ffp8_dot *d, const struct part *part, size_t i, const size_t pairs,
+                                    const uint8_t *row[NEON_MR]) {
+    const uint8_t *a = (const uint8_t *)d->a[part->segment + i] + part->word * FFP8_WORD_BYTES;
+    for (size_t r = 0; r < 2 * pairs; r++) row[r] = a + ffp8_min_size(r, d->rows - 1) * d->lda_bytes;
+}
+
+static ALWAYS_INLINE int16x8_t load_split(const uint8_t *row, size_t words) {
+    uint8_t word[SPLIT_WORDS * FFP8_WORD_BYTES] = {0};
+    if (words >= SPLIT_WORDS) return vreinterpretq_s16_u8(vld1q_u8(row));
+    memcpy(word, row, words * FFP8_WORD_BYTES);
+    return vreinterpretq_s16_u8(vld1q_u8(word));
+}
+
+static ALWAYS_INLINE void gather_split(const struct ffp8_dot *d, const struct part *part, const size_t pairs, struct split *to) {
+    const uint8_t *row[NEON_MR];
     for (size_t i = 0; i < part->count; i++) {
-        const uint8_t *a = (const uint8_t *)d->a[part->segment + i] + part->word * FFP8_WORD_BYTES, *row[2 * pairs];
-        for (size_t r = 0; r < 2 * pairs; r++) row[r] = a + ffp8_min_size(r, d->rows - 1) * d->lda_bytes;
+        find_rows(d, part, i, pairs, row);
+        for (size_t w = 0; w < part->words; w += SPLIT_WORDS) {
+            for (size_t p = 0; p < pairs; p++) {
+                const size_t at = w * FFP8_WORD_BYTES, left = part->words - w;
+                *to++ = split_elements(load_split(row[2 * p] + at, left), load_split(row[2 * p + 1] + at, left));
+            }
+        }
+    }
+}
+
+static ALWAYS_INLINE void gather_rows(const struct ffp8_dot *d, const struct part *part, const size_t pairs, int32x4_t *step) {
+    const uint8_t *row[NEON_MR];
+    for (size_t i = 0; i < part->count; i++) {
+        find_rows(d, part, i, pairs, row);
         size_t w = 0;
         for (; w + 4 <= part->words; w += 4, step += 2 * pairs) {
             UNROLL for (size_t p = 0; p < pairs; p++) {
@@ -87,7 +116,7 @@ static ALWAYS_INLINE void turn_blocks(int32x4_t *x, int32x4_t *y) {
 }
 
 /* Columns from `column` on, two by two: Q such pairs. Goes on from the sums so far. */
-static ALWAYS_INLINE void mmla_tile(const struct ffp8_dot *d, const struct part *part, const struct row_pairs *rows, size_t column,
+static ALWAYS_INLINE void mmla_tile(const struct ffp8_dot *d, const struct part *part, const union row_pairs *rows, size_t column,
                                     const size_t P, const size_t Q, const ffp8_class c, struct sums *sums) {
     int32x4_t acc[NEON_MR / 2][8], head[4]; /* of head: half as many as Q */
     const int32x4_t *a = rows->step;
@@ -136,16 +165,55 @@ static ALWAYS_INLINE void mmla_tile(const struct ffp8_dot *d, const struct part 
     }
 }
 
+/* I16: two pairs of rows, or one, times 8 columns from `column` on. */
+static ALWAYS_INLINE void split_tile(const struct ffp8_dot *d, const struct part *part, const union row_pairs *rows, size_t pair,
+                                     size_t pairs, size_t column, const size_t P, struct sums *sums) {
+    int32x4_t acc[3][2][4];
+    UNROLL for (size_t s = 0; s < 3; s++) {
+        UNROLL for (size_t p = 0; p < P; p++) { UNROLL for (size_t q = 0; q < 4; q++) acc[s][p][q] = vdupq_n_s32(0); }
+    }
+    const struct split *a = rows->split + pair;
+    for (size_t i = 0; i < part->count; i++) {
+        const int32_t *b = (const int32_t *)(const void *)ffp8_dot_b(d, part->segment + i) + part->word * FFP8_NR;
+        size_t words = part->words;
+        for (; words >= SPLIT_WORDS; words -= SPLIT_WORDS, b += SPLIT_WORDS * FFP8_NR, a += pairs) {
+            const int8_t *y = (const int8_t *)(b + SPLIT_WORDS * column);
+            UNROLL for (size_t q = 0; q < 4; q++)
+                multiply_split(acc, a, (struct split){vld1q_s8(y + 32 * q), vld1q_s8(y + 32 * q + 16)}, P, q);
+        }
+        if (words) { /* plain steps */
+            UNROLL for (size_t q = 0; q < 4; q++) multiply_split(acc, a, split_last(b + column + 2 * q, words), P, q);
+            a += pairs;
+        }
+    }
+    UNROLL for (size_t p = 0; p < P; p++) {
+        UNROLL for (size_t q = 0; q < 4; q += 2) {
+            UNROLL for (size_t s = 0; s < 3; s++) turn_blocks(&acc[s][p][q], &acc[s][p][q + 1]);
+            UNROLL for (size_t r = 0; r < 2; r++) {
+                const size_t row = 2 * (pair + p) + r, at = column + 2 * q;
+                add_split(sums->low[row] + at, sums->high[row] + at, acc[0][p][q + r], acc[1][p][q + r], acc[2][p][q + r]);
+            }
+        }
+    }
+}
+
 /* The segments of one sum, for one panel. *gathered: `rows` holds all of the call's, from the panel before. */
 static ALWAYS_INLINE void mmla_sum(const struct ffp8_dot *d, size_t segment, size_t end, const size_t P, const ffp8_class c, bool *gathered,
-                                   struct row_pairs *rows, struct sums *sums) {
+                                   union row_pairs *rows, struct sums *sums) {
     memset(sums->low, 0, 2 * P * sizeof *sums->low);
+    if (c == FFP8_CLASS_I16) memset(sums->high, 0, 2 * P * sizeof *sums->high);
     for (size_t word = 0; segment < end;) {
-        const struct part part = next_part(d, segment, word, end);
-        if (!*gathered) gather_rows(d, &part, P, rows);
+        const struct part part = next_part(d, segment, word, end, c);
+        if (!*gathered && c == FFP8_CLASS_I16) gather_split(d, &part, P, rows->split);
+        if (!*gathered && c != FFP8_CLASS_I16) gather_rows(d, &part, P, rows->step);
         *gathered = part.count == d->count && part.words == d->words;
         size_t column = 0;
-        if (P == 4) {
+        if (c == FFP8_CLASS_I16) {
+            for (; column < d->cols; column += 8) {
+                for (size_t p = 0; p + 2 <= P; p += 2) split_tile(d, &part, rows, p, P, column, 2, sums);
+                if (P % 2) split_tile(d, &part, rows, P - 1, P, column, 1, sums);
+            }
+        } else if (P == 4) {
             for (; column + 8 < d->cols && column < 24; column += 12) mmla_tile(d, &part, rows, column, P, 6, c, sums);
             if (column < d->cols) mmla_tile(d, &part, rows, column, P, 4, c, sums);
         } else {
@@ -158,7 +226,7 @@ static ALWAYS_INLINE void mmla_sum(const struct ffp8_dot *d, size_t segment, siz
 
 static ALWAYS_INLINE void mmla_pairs(const struct ffp8_dot *d, const size_t P, const ffp8_class c) {
     const size_t step = d->flags & FFP8_DOT_EACH ? 1 : d->count; /* segments of a sum */
-    struct row_pairs rows;
+    union row_pairs rows;
     struct sums sums;
     struct ffp8_dot copy;
     bool gathered = false;
@@ -166,7 +234,7 @@ static ALWAYS_INLINE void mmla_pairs(const struct ffp8_dot *d, const size_t P, c
         const struct ffp8_dot *panel = ffp8_dot_panel(d, column, &copy);
         size_t i = 0;
         do {
-            sums_begin(&sums, panel, step * d->words, c);
+            sums.carried = c == FFP8_CLASS_I16; /* always in two halves */
             mmla_sum(panel, i, i + step, P, c, &gathered, &rows, &sums);
             sums_finish(panel, i, &sums, c);
             i += step;

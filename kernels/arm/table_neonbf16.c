@@ -2,7 +2,8 @@
  *
  * table_neonbf16.c - the table of the neonbf16 tier: neon and DotProd, I8MM, BF16
  *
- * usmmla and sudot serve I8, bfmmla and bfdot BF16; the rest, and the block sizes, are those of the tiers below.
+ * usmmla and sudot serve I8, bfmmla and bfdot BF16, smmla I16 where weights are expanded; the rest, and the block sizes, are those of the
+ * tiers below.
  */
 #include "../../dispatch/cpu.h"
 #include "../generic/dot_generic.h"
@@ -15,7 +16,7 @@ const struct ffp8_kernels ffp8_kernels_neonbf16 = {
     .needs = FFP8_CPU_NEON | FFP8_CPU_DOTPROD | FFP8_CPU_I8MM | FFP8_CPU_ARMBF16,
     .runs_as = {FFP8_CLASS_I8, FFP8_CLASS_I16, FFP8_CLASS_BF16, FFP8_CLASS_F32},
     .mr = {NEON_MR, NEON_MR, NEON_MR, NEON_MR},
-    .paired = {[FFP8_CLASS_I8] = true, [FFP8_CLASS_BF16] = true},
+    .panel = {FFP8_PANEL_PAIRED, FFP8_PANEL_SPLIT, FFP8_PANEL_PAIRED, FFP8_PANEL_STEPS},
     .fused_rows = NEON_FUSED_ROWS,
     .most_fused_rows = {NEON_FUSED_ROWS, NEON_FUSED_ROWS, NEON_FUSED_ROWS, NEON_FUSED_ROWS},
     .kc_bytes = 1024,
@@ -35,8 +36,8 @@ const struct ffp8_kernels ffp8_kernels_neonbf16 = {
     .narrow_bf16 = ffp8_narrow_bf16_neonbf16,
     .narrow_f16 = ffp8_narrow_f16_neon,
     .amax = ffp8_amax_neon,
-    .expand = {ffp8_expand_i8_neonbf16, ffp8_expand_i16_neon, ffp8_expand_bf16_neonbf16, ffp8_expand_f32_neon},
-    .dot = {ffp8_dot_i8_neonbf16, ffp8_dot_i16_neon, ffp8_dot_bf16_neonbf16, ffp8_dot_f32_neon},
+    .expand = {ffp8_expand_i8_neonbf16, ffp8_expand_i16_neonbf16, ffp8_expand_bf16_neonbf16, ffp8_expand_f32_neon},
+    .dot = {ffp8_dot_i8_neonbf16, ffp8_dot_i16_neonbf16, ffp8_dot_bf16_neonbf16, ffp8_dot_f32_neon},
     .fused = {ffp8_fused_i8_neonbf16, ffp8_fused_i16_neon, ffp8_fused_bf16_neonbf16, ffp8_fused_f32_neon},
     .direct = {ffp8_direct_i8_neonbf16, ffp8_direct_i16_neon, ffp8_direct_bf16_neonbf16, ffp8_direct_f32_neon},
     .depthwise_i16 = ffp8_depthwise_i16_neon,

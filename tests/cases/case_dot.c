@@ -292,7 +292,7 @@ static void write_panel(const struct check_run *run, const struct tile *t, size_
     if (t->fused)
         panel_pack_lines(dst, code, t->k);
     else
-        panel_build(dst, element, t->k, t->c, run->kernels->paired[t->c]);
+        panel_build(dst, element, t->k, t->c, (enum ffp8_panel)run->kernels->panel[t->c]);
 }
 
 static bool check_tile(struct check_run *run, struct tile *t) {

@@ -42,7 +42,7 @@ static bool check_one(struct check_run *run, const ffp8_format *format, size_t w
     panel_pack_lines(lines->data, code, k);
     struct expand_call call = {run->kernels->expand[c], lines->kernel, panel->kernel, words, table->kernel};
     if (!check_call(run, invoke, &call)) return false;
-    panel_build(want, element, k, c, run->kernels->paired[c]);
+    panel_build(want, element, k, c, (enum ffp8_panel)run->kernels->panel[c]);
     return check_bits(run, panel, want, bytes / 4, CHECK_I32, 0);
 }
 

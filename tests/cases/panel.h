@@ -25,9 +25,17 @@ static inline void panel_pack_lines(uint8_t *lines, const uint8_t *code, size_t 
         }
 }
 
-/* [words][32] words, or [words / 2][32][2] and an odd last step; an I8 panel has a head of -128 times the column sums. k is whole words. */
-static inline void panel_build(uint8_t *panel, const uint32_t *element, size_t k, ffp8_class c, bool paired) {
-    const size_t per_word = ffp8_class_elements(c), bytes = ffp8_class_bytes(c), words = k / per_word;
+/* Where byte `byte` of element i of column j lies in a panel of so many words. */
+static inline size_t panel_byte(enum ffp8_panel layout, ffp8_class c, size_t words, size_t i, size_t j, size_t byte) {
+    const size_t per_word = ffp8_class_elements(c), w = i / per_word, in_word = i % per_word * ffp8_class_bytes(c) + byte;
+    if (layout == FFP8_PANEL_PAIRED && w / 2 < words / 2) return ((w / 2 * FFP8_NR + j) * 2 + w % 2) * FFP8_WORD_BYTES + in_word;
+    if (layout == FFP8_PANEL_SPLIT && w / 4 < words / 4) return (((i / 8 * 16 + j / 2) * 2 + byte) * 2 + j % 2) * 8 + i % 8;
+    return (w * FFP8_NR + j) * FFP8_WORD_BYTES + in_word;
+}
+
+/* An I8 panel has a head of -128 times the column sums. k is whole words. */
+static inline void panel_build(uint8_t *panel, const uint32_t *element, size_t k, ffp8_class c, enum ffp8_panel layout) {
+    const size_t words = k / ffp8_class_elements(c);
     if (c == FFP8_CLASS_I8) {
         int32_t head[FFP8_NR] = {0};
         for (size_t i = 0; i < k; i++)
@@ -37,8 +45,11 @@ static inline void panel_build(uint8_t *panel, const uint32_t *element, size_t k
     }
     for (size_t i = 0; i < k; i++)
         for (size_t j = 0; j < FFP8_NR; j++) {
-            const size_t w = i / per_word, at = paired && (w | 1) < words ? (w / 2 * FFP8_NR + j) * 2 + w % 2 : w * FFP8_NR + j;
-            memcpy(panel + at * FFP8_WORD_BYTES + i % per_word * bytes, &element[i * FFP8_NR + j], bytes);
+            uint32_t x = element[i * FFP8_NR + j];
+            const bool split = layout == FFP8_PANEL_SPLIT && i / 8 < words / 4;
+            if (split && (x & 0x80)) x += 0x100; /* the low byte is negative */
+            for (size_t byte = 0; byte < ffp8_class_bytes(c); byte++)
+                panel[panel_byte(layout, c, words, i, j, byte)] = (uint8_t)(x >> 8 * byte);
         }
 }
 

@@ -20,8 +20,13 @@
 
 enum { DIRECT_ROWS = 8, DIRECT_COLUMNS = 8, RUN = 64 /* codes of a column that are decoded at once */ };
 
+/* Which operand is permuted so that both have their elements in the same order: codes before they are decoded, or each row of A, which is
+ * less where there are fewer rows than half the columns. But that order of A would make another order of summation: for integers only. */
+static ALWAYS_INLINE bool permutes_a(size_t rows, ffp8_class c) { return c == FFP8_CLASS_I16 && rows <= 2; }
+
 /* word[i]: the i-th vector of elements. */
-static ALWAYS_INLINE void decode_run(const struct line_tables *t, __m512i codes, ffp8_class c, enum line_kind kind, __m512i word[4]) {
+static ALWAYS_INLINE void decode_run(const struct line_tables *t, __m512i codes, size_t rows, ffp8_class c, enum line_kind kind,
+                                     __m512i word[4]) {
     if (c == FFP8_CLASS_I8) {
         word[0] = decode_bytes(t, codes, kind);
     } else if (c == FFP8_CLASS_F32) {
@@ -33,7 +38,8 @@ static ALWAYS_INLINE void decode_run(const struct line_tables *t, __m512i codes,
         UNROLL
         for (size_t i = 0; i < 4; i++) word[i] = step[i % 2][i / 2];
     } else {
-        decode_pairs(t, _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 4, 1, 5, 2, 6, 3, 7), codes), kind, word);
+        if (!permutes_a(rows, c)) codes = _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 4, 1, 5, 2, 6, 3, 7), codes);
+        decode_pairs(t, codes, kind, word);
     }
 }
 
@@ -51,21 +57,34 @@ static ALWAYS_INLINE void direct_run(const struct ffp8_dot *d, const struct line
                                      __m512i *offset_sum, const uint8_t *a, const uint8_t *w, size_t columns, size_t rows, uint64_t live,
                                      bool whole, ffp8_class c, enum line_kind kind) {
     const size_t vectors = FFP8_WORD_BYTES / ffp8_class_elements(c), ahead = columns == 1 ? PREFETCH_BYTES : columns * d->ldb;
+    const size_t together = c == FFP8_CLASS_F32 ? 1 : columns < 4 ? columns : 4;
     UNROLL
-    for (size_t j = 0; j < columns; j++) {
-        const uint8_t *at = w + j * d->ldb;
-        __m512i word[4];
-        if (whole) _mm_prefetch((const char *)at + ahead, _MM_HINT_T1);
-        decode_run(t, whole ? _mm512_loadu_si512(at) : _mm512_mask_loadu_epi8(_mm512_set1_epi8((char)d->pad_code), live, at), c, kind,
-                   word);
+    for (size_t j = 0; j < columns; j += together) {
+        __m512i word[4][4];
+        UNROLL
+        for (size_t m = 0; m < together; m++) {
+            const uint8_t *at = w + (j + m) * d->ldb;
+            if (whole) _mm_prefetch((const char *)at + ahead, _MM_HINT_T1);
+            decode_run(t, whole ? _mm512_loadu_si512(at) : _mm512_mask_loadu_epi8(_mm512_set1_epi8((char)d->pad_code), live, at),
+                       rows, c, kind, word[m]);
+            if (c == FFP8_CLASS_I8)
+                offset_sum[j + m] =
+                    dot(offset_sum[j + m], _mm512_maskz_mov_epi8(live, _mm512_set1_epi8((char)d->a_offset)), word[m][0], c);
+        }
         UNROLL
         for (size_t i = 0; i < vectors; i++) {
             UNROLL
-            for (size_t r = 0; r < rows; r++)
-                acc[j][r] = dot(acc[j][r], load_elements(a + r * d->lda_bytes, i, live, whole, c), word[i], c);
+            for (size_t r = 0; r < rows; r++) {
+                const uint8_t *row = a + r * d->lda_bytes;
+                __m512i x = load_elements(row, permutes_a(rows, c) ? 0 : i, live, whole, c);
+                if (permutes_a(rows, c)) { /* every other eight elements */
+                    const __m512i y = load_elements(row, 1, live, whole, c);
+                    x = i == 0 ? _mm512_shuffle_i64x2(x, y, 0x88) : _mm512_shuffle_i64x2(x, y, 0xDD);
+                }
+                UNROLL
+                for (size_t m = 0; m < together; m++) acc[j + m][r] = dot(acc[j + m][r], x, word[m][i], c);
+            }
         }
-        if (c == FFP8_CLASS_I8)
-            offset_sum[j] = dot(offset_sum[j], _mm512_maskz_mov_epi8(live, _mm512_set1_epi8((char)d->a_offset)), word[0], c);
     }
 }
 

@@ -445,18 +445,19 @@ static void run_strips(struct block *b, size_t begin, size_t end) {
     }
 }
 
-/* Lines and plain weights: all tiles with each panel, which is read from memory once and then lies in L2. */
+/* Lines and plain weights: all tiles with each panel, which is read from memory once and then lies in L2; one tile with all panels. */
 static void run_panels(struct block *b, size_t begin, size_t end) {
     const struct ffp8_nest *nest = b->nest;
     struct calls calls;
     calls.tile = NULL;
     struct ahead none = {0};
-    for (size_t column = 0; column < b->columns; column += FFP8_NR)
+    const size_t columns = nest->tile_count > 1 ? FFP8_NR : b->columns;
+    for (size_t column = 0; column < b->columns; column += columns)
         for (size_t t = 0; t < nest->tile_count; t++) {
             const struct ffp8_tile *tile = &nest->tiles[t];
             if (column == 0) zero_tile(b, tile, begin, end, b->columns);
             aim_calls(&calls, b, tile, column, begin, end);
-            run_tile(b, &calls, column, column + FFP8_NR, &none);
+            run_tile(b, &calls, column, column + columns, &none);
         }
     if (end == b->cut->pieces && nest->finish) nest->finish(nest->context, 0, nest->rows, b->column, b->columns, b->c, b->ldc);
 }

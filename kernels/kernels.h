@@ -211,19 +211,23 @@ struct ffp8_dot {
 };
 typedef void ffp8_dot_fn(const struct ffp8_dot *d);
 
-/* A call for the 32 columns from `column` on, or as many as there are: d itself where it has no more, for a copy waits for the stores that made
+/* A call for `most` columns from `column` on, or as many as there are: d itself where it has no more, for a copy waits for the stores that made
  * the original, longer than short sums take. */
-static inline const struct ffp8_dot *ffp8_dot_panel(const struct ffp8_dot *d, size_t column, struct ffp8_dot *copy) {
+static inline const struct ffp8_dot *ffp8_dot_columns(const struct ffp8_dot *d, size_t column, size_t most, struct ffp8_dot *copy) {
     const size_t i = column / FFP8_NR;
-    if (d->cols <= FFP8_NR) return d;
+    if (d->cols <= most) return d;
     *copy = *d;
-    copy->cols = d->cols - column < FFP8_NR ? d->cols - column : FFP8_NR;
+    copy->cols = d->cols - column < most ? d->cols - column : most;
     copy->b_at += i * d->b_step;
     copy->c += column;
     if (d->wide) copy->wide += column;
     copy->col_scale = (const uint8_t *)d->col_scale + column * (d->flags & FFP8_DOT_E8M0 ? 1 : sizeof(float));
     copy->fetch += i * (d->count * (d->words / 4) * d->fetch_step);
     return copy;
+}
+
+static inline const struct ffp8_dot *ffp8_dot_panel(const struct ffp8_dot *d, size_t column, struct ffp8_dot *copy) {
+    return ffp8_dot_columns(d, column, FFP8_NR, copy);
 }
 
 /* Kernels that compute a panel at a time. */

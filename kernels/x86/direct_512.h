@@ -65,11 +65,10 @@ static ALWAYS_INLINE void direct_run(const struct ffp8_dot *d, const struct line
         for (size_t m = 0; m < together; m++) {
             const uint8_t *at = w + (j + m) * d->ldb;
             if (whole) _mm_prefetch((const char *)at + ahead, _MM_HINT_T1);
-            decode_run(t, whole ? _mm512_loadu_si512(at) : _mm512_mask_loadu_epi8(_mm512_set1_epi8((char)d->pad_code), live, at),
-                       rows, c, kind, word[m]);
+            decode_run(t, whole ? _mm512_loadu_si512(at) : _mm512_mask_loadu_epi8(_mm512_set1_epi8((char)d->pad_code), live, at), rows, c,
+                       kind, word[m]);
             if (c == FFP8_CLASS_I8)
-                offset_sum[j + m] =
-                    dot(offset_sum[j + m], _mm512_maskz_mov_epi8(live, _mm512_set1_epi8((char)d->a_offset)), word[m][0], c);
+                offset_sum[j + m] = dot(offset_sum[j + m], _mm512_maskz_mov_epi8(live, _mm512_set1_epi8((char)d->a_offset)), word[m][0], c);
         }
         UNROLL
         for (size_t i = 0; i < vectors; i++) {

@@ -223,7 +223,8 @@ static const char *find_reason(const struct ffp8_conv_plan *plan) {
     if (pixels * rows * (double)stage->pixel_bytes > max_row_bytes) return "what one output row reads is too large to stage";
     if (plan->order == FFP8_CONV_LANES && plan->call.header.segments > plan->operands.exact_terms)
         return "more taps than int32 can sum exactly";
-    return NULL;
+    const struct ffp8_nest nest = ffp8_conv_plan_nest(plan, 0, 0, 0);
+    return ffp8_nest_sums_fit(&nest) ? NULL : "the kernel is longer than exact sums reach";
 }
 
 ffp8_status ffp8_conv_plan_make(const struct ffp8_kernels *kernels, const ffp8_conv_args *args, bool query, struct ffp8_conv_plan *plan) {

@@ -128,6 +128,7 @@ static const char *refusal(struct plan *plan) {
     const size_t a = plan->problem->a_scales.data ? block_of(&plan->problem->a_scales, args->k) : args->k;
     const size_t w = plan->problem->w_scales.data ? block_of(&plan->problem->w_scales, args->k) : args->k;
     if (a < args->k && w < args->k && a % w != 0 && w % a != 0) return "scale blocks along k of A and W do not nest";
+    if (!ffp8_nest_sums_fit(&plan->nest)) return "k is longer than exact sums reach";
     if (plan->operands.shift == 0) return NULL;
     const struct ffp8_exponents rows = ffp8_scales_exponents(&plan->problem->a_scales, args->m, args->k);
     return ffp8_scales_fold(rows, plan->problem->w_exponents, plan->operands.shift) ? NULL

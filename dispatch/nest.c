@@ -6,7 +6,7 @@
  * expanded panel per 32 columns. A call of the micro-kernel takes one piece, or a batch of whole segments. A chunk is the pieces whose panels
  * are kept expanded at once. A series is the calls whose exact sum is formed before it is scaled: those of one scale group.
  *
- * Integer classes: the calls of a series hand their sum on in `wide` (double); the last one scales it. Float classes: each call scales its
+ * Integer classes: the calls of a series hand their sum on in int32, or in two where it does not fit; the last one scales it. Float classes: each call scales its
  * sum and adds it into c, as the calls of later groups do in every class.
  */
 #include "nest.h"
@@ -33,15 +33,28 @@ struct cut {
     size_t panel_bytes;  /* of the longest piece */
     size_t block_columns;
     enum {
-        WIDE_NONE,
-        WIDE_TILE,
-        WIDE_BLOCK
-    } wide; /* where a series' sums wait: nowhere, for one tile, or for a block of rows and columns */
+        PARTS_NONE,
+        PARTS_TILE,
+        PARTS_BLOCK
+    } parts;       /* where a series' sums wait: nowhere, for one tile, or for a block of rows and columns */
+    size_t planes; /* of int32 that they take: two where one does not hold them */
 };
 
 struct piece {
     size_t segment, word, words, group;
 };
+
+/* Of the longest exact sum. */
+static size_t series_words(const struct ffp8_nest *nest) {
+    size_t words;
+    if (nest->group_words) return ffp8_min_size(nest->group_words, nest->segment_words);
+    return __builtin_mul_overflow(nest->segments, nest->segment_words, &words) ? SIZE_MAX : words;
+}
+
+bool ffp8_nest_sums_fit(const struct ffp8_nest *nest) {
+    const size_t words = nest->exact_terms / ffp8_class_elements(nest->class_of);
+    return nest->class_of > FFP8_CLASS_I16 || series_words(nest) / FFP8_MOST_CARRIES < words;
+}
 
 static struct cut make_cut(const struct ffp8_nest *nest) {
     const ffp8_class class_of = nest->class_of;
@@ -83,7 +96,8 @@ static struct cut make_cut(const struct ffp8_nest *nest) {
     }
 
     const size_t series = nest->group_words ? cut.pieces_per_group : cut.pieces; /* pieces in one */
-    if (cut.integer && series > cut.batch) cut.wide = cut.pieces <= cut.chunk_pieces ? WIDE_TILE : WIDE_BLOCK;
+    if (cut.integer && series > cut.batch) cut.parts = cut.pieces <= cut.chunk_pieces ? PARTS_TILE : PARTS_BLOCK;
+    cut.planes = series_words(nest) > cut.carry_words ? 2 : 1;
     return cut;
 }
 
@@ -115,20 +129,21 @@ bool ffp8_nest_keeps_panels(const struct ffp8_nest *nest) {
     return !nest->fused && cut.pieces <= cut.chunk_pieces && block_columns(nest, &cut) == nest->column_end - nest->column_begin;
 }
 
-/* Bytes of the panels and of the wide sums behind them. False: overflow. */
-static bool scratch_sizes(const struct ffp8_nest *nest, const struct cut *cut, size_t *panels, size_t *wide) {
+/* Bytes of the panels and of each plane of parts behind them. False: overflow. */
+static bool scratch_sizes(const struct ffp8_nest *nest, const struct cut *cut, size_t *panels, size_t *parts) {
     const size_t columns = ffp8_ceil_div(block_columns(nest, cut), FFP8_NR) * FFP8_NR;
-    *panels = *wide = 0;
+    *panels = *parts = 0;
     if (!nest->fused && (__builtin_mul_overflow(columns / FFP8_NR * cut->chunk_pieces, cut->panel_bytes, panels))) return false;
-    if (cut->wide == WIDE_TILE) *wide = FFP8_MAX_MR * FFP8_NR * sizeof(double);
-    if (cut->wide == WIDE_BLOCK && __builtin_mul_overflow(columns * sizeof(double), nest->rows, wide)) return false;
+    if (cut->parts == PARTS_TILE) *parts = FFP8_MAX_MR * FFP8_NR * sizeof(int32_t);
+    if (cut->parts == PARTS_BLOCK && __builtin_mul_overflow(columns * sizeof(int32_t), nest->rows, parts)) return false;
     return true;
 }
 
 size_t ffp8_nest_scratch(const struct ffp8_nest *nest) {
     const struct cut cut = make_cut(nest);
-    size_t panels, wide, bytes;
-    return scratch_sizes(nest, &cut, &panels, &wide) && !__builtin_add_overflow(panels, wide, &bytes) ? bytes : SIZE_MAX;
+    size_t panels, parts, bytes;
+    const bool ok = scratch_sizes(nest, &cut, &panels, &parts) && !__builtin_mul_overflow(parts, cut.planes, &parts);
+    return ok && !__builtin_add_overflow(panels, parts, &bytes) ? bytes : SIZE_MAX;
 }
 
 /* One block of columns in progress. */
@@ -140,9 +155,9 @@ struct block {
     size_t row, left; /* row that lies at c's top; column, counted from the block's first, at its left */
     float *c;
     size_t ldc;
-    uint8_t *panels; /* [panel][chunk_pieces][panel_bytes] */
-    double *wide;
-    size_t ldw;
+    uint8_t *panels;     /* [panel][chunk_pieces][panel_bytes] */
+    int32_t *low, *high; /* parts; high: or NULL */
+    size_t ld_part;
 };
 
 /* Bytes between the lines of two panels, and of a piece's first line. */
@@ -220,7 +235,7 @@ static uint32_t call_flags(const struct ffp8_nest *nest, const struct cut *cut, 
         series_first = group * cut->pieces_per_group;
         series_last = series_first + ffp8_ceil_div(words, cut->piece_words);
     }
-    return (i > series_first ? FFP8_DOT_WIDE_IN : 0u) | (next < series_last ? FFP8_DOT_WIDE_OUT : 0u) |
+    return (i > series_first ? FFP8_DOT_PART_IN : 0u) | (next < series_last ? FFP8_DOT_PART_OUT : 0u) |
            (series_first > first ? FFP8_DOT_ADD : 0u);
 }
 
@@ -354,13 +369,13 @@ static void run_tile(const struct block *b, struct calls *calls, size_t begin, s
     ffp8_dot_fn *const dot = kind[nest->class_of];
     const struct ffp8_tile *tile = calls->tile;
     const size_t scale_bytes = nest->col_e8m0 ? 1 : sizeof(float), scales_at = nest->scale_block ? 0 : b->column;
-    const bool wide_block = b->cut->wide == WIDE_BLOCK;
+    const bool in_block = b->cut->parts == PARTS_BLOCK;
     const uint32_t flags = (nest->col_e8m0 ? FFP8_DOT_E8M0 : 0u) | (b->at_top ? 0u : FFP8_DOT_FAR);
     struct ffp8_dot d; /* each member is set, here or below: to clear it first takes as long as a short sum's start */
     d.lda_bytes = tile->a_step;
     d.rows = tile->rows;
     d.ldc = tile->c_step * b->ldc;
-    d.ldw = wide_block ? tile->c_step * b->ldw : b->ldw;
+    d.ld_part = in_block ? tile->c_step * b->ld_part : b->ld_part;
     d.lut = nest->lut;
     d.a_offset = nest->a_offset;
     d.ldb = nest->plain_ld;
@@ -377,7 +392,9 @@ static void run_tile(const struct block *b, struct calls *calls, size_t begin, s
         if (column != calls->column) move_calls(calls, b, tile, column);
         d.cols = ffp8_min_size(columns, b->columns - column);
         d.c = b->c + (tile->row - b->row) * b->ldc + (column - b->left);
-        d.wide = wide_block ? b->wide + tile->row * b->ldw + column : b->wide;
+        const size_t part_at = in_block ? tile->row * b->ld_part + column : 0;
+        d.low = b->low + part_at;
+        d.high = b->high ? b->high + part_at : NULL;
         for (size_t i = 0; i < calls->count; i++) {
             const struct call *call = &calls->call[i];
             d.a = calls->a + call->first;
@@ -483,8 +500,8 @@ static void run_block(struct block *b) {
 
 void ffp8_nest_run(const struct ffp8_nest *nest) {
     const struct cut cut = make_cut(nest);
-    size_t panel_bytes, wide_bytes;
-    if (!scratch_sizes(nest, &cut, &panel_bytes, &wide_bytes)) return; /* ffp8_nest_scratch has refused this */
+    size_t panel_bytes, part_bytes;
+    if (!scratch_sizes(nest, &cut, &panel_bytes, &part_bytes)) return; /* ffp8_nest_scratch has refused this */
     for (size_t column = nest->column_begin; column < nest->column_end; column += cut.block_columns) {
         const size_t columns = ffp8_min_size(cut.block_columns, nest->column_end - column);
         struct block block = {
@@ -495,8 +512,9 @@ void ffp8_nest_run(const struct ffp8_nest *nest) {
             .c = nest->c + (nest->direct ? column : 0),
             .ldc = nest->ldc,
             .panels = nest->scratch,
-            .wide = (double *)((uint8_t *)nest->scratch + panel_bytes),
-            .ldw = cut.wide == WIDE_TILE ? FFP8_NR : ffp8_ceil_div(columns, FFP8_NR) * FFP8_NR,
+            .low = (int32_t *)(void *)((uint8_t *)nest->scratch + panel_bytes),
+            .high = cut.planes == 2 ? (int32_t *)(void *)((uint8_t *)nest->scratch + panel_bytes + part_bytes) : NULL,
+            .ld_part = cut.parts == PARTS_TILE ? FFP8_NR : ffp8_ceil_div(columns, FFP8_NR) * FFP8_NR,
         };
         run_block(&block);
     }

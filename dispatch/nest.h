@@ -84,7 +84,9 @@ struct ffp8_nest {
 size_t ffp8_nest_columns(const struct ffp8_nest *nest);
 /* Whether one call expands each panel once and leaves all of them in scratch. */
 bool ffp8_nest_keeps_panels(const struct ffp8_nest *nest);
-/* Bytes of scratch for panels and wide sums. Looks at kernels, class_of, fused, chunk_bytes, columns, segments, segment_words, group_words, exact_terms
+/* Whether the integer classes' sums are as short as kernels.h asks. */
+bool ffp8_nest_sums_fit(const struct ffp8_nest *nest);
+/* Bytes of scratch for panels and parts of sums. Looks at kernels, class_of, fused, chunk_bytes, columns, segments, segment_words, group_words, exact_terms
  * and rows (the most that one call has). SIZE_MAX: overflow. */
 size_t ffp8_nest_scratch(const struct ffp8_nest *nest);
 void ffp8_nest_run(const struct ffp8_nest *nest);

@@ -59,9 +59,9 @@ void ffp8_operands_init(struct ffp8_operands *operands, const struct ffp8_kernel
     operands->exact_terms = SIZE_MAX;
     operands->a_most = class_of == FFP8_CLASS_I16 ? largest_magnitude(a) : 0;
     if (class_of <= FFP8_CLASS_I16) {
-        /* I8: with an offset, elements up to 255 meet a sum that begins at -128 times that of B's. I16: besides what is left by a carry. */
+        /* I8: with an offset, elements up to 255 meet a sum that begins at -128 times that of B's. Besides what is left by a carry. */
         const double most = (largest_magnitude(a) + 2 * operands->a_offset) * largest_magnitude(b);
-        const double room = class_of == FFP8_CLASS_I16 ? INT32_MAX - UINT16_MAX : INT32_MAX;
+        const double room = INT32_MAX - UINT16_MAX;
         operands->exact_terms = most == 0 ? INT32_MAX : (size_t)(room / most);
     }
 

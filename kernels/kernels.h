@@ -30,7 +30,7 @@ enum {
     FFP8_LINE_BYTES = 64,                        /* packed weights: 32 columns times one pair of k */
     FFP8_STEP_BYTES = FFP8_NR * FFP8_WORD_BYTES, /* expanded panel: 32 words, one a column */
     FFP8_MAX_MR = 16,                            /* no tier's row tile is larger */
-    FFP8_MOST_CARRIES = 512,                     /* of an I16 sum: so many that its upper half is exact in FP32 */
+    FFP8_MOST_CARRIES = 512,                     /* of a sum: so many that its upper half is exact in FP32 */
     FFP8_DIRECT_SPREAD = 8,                      /* direct kernels spread a column's terms over at least twice so many int32 sums */
     FFP8_I16_LIMIT = 4095                        /* largest magnitude of an I16 element: 4032 is what E3M5 needs */
 };
@@ -167,19 +167,21 @@ static inline size_t ffp8_panel_bytes(ffp8_class c, size_t words) { return (word
  * of `terms` elements, whole words or not. Neither is read beyond that. Code that stands for what is not there: pad_code, a finite element. sum is exact
  * up to FFP8_DIRECT_SPREAD times as many terms as int32 holds.
  * Then, with col_scale as FP32 and s = row_scale ? row_scale[r] * col_scale[j] : col_scale[j]:
- *     t = sum (+ wide[r][j] if WIDE_IN);   WIDE_OUT: wide[r][j] = t;   else c[r][j] = ADD ? fma(f32(t), s, c[r][j]) : f32(t) * s.
- * Only I8 and I16 know WIDE_*: there sum is exact, t exact in double, and f32() rounds once. I8: sum is exact in int32, for the driver keeps
- * count * words below the limit. I16: int32 holds carry_words words (1 or more); before it overflows, dot and fused carry its upper half on.
- * The driver keeps count * words below FFP8_MOST_CARRIES * carry_words. BF16 and F32: f32() is the identity; the order of summation is the tier's, documented beside the kernel,
+ *     t = sum (+ part[r][j] if PART_IN);   PART_OUT: part[r][j] = t;   else c[r][j] = ADD ? fma(f32(t), s, c[r][j]) : f32(t) * s.
+ * Only I8 and I16 know PART_*: there sums are exact, and f32() rounds once. I8: sum is exact in int32, with room for 16 bits more, for the driver
+ * keeps count * words below the limit. I16: int32 holds carry_words words (1 or more), with the same room; before it overflows, dot and fused
+ * carry its upper half on.
+ * part is low + 65536 high, low from 0 to 65535; or low alone, any int32, where high is NULL: then the sum of all calls that pass it on fits.
+ * The driver keeps all that is summed below FFP8_MOST_CARRIES * carry_words words, so that both halves are exact floats. BF16 and F32: f32() is the identity; the order of summation is the tier's, documented beside the kernel,
  * and depends on nothing but words and count.
  * EACH: segment i is a sum of its own, with col_scale + i * ld_col_scale and row_scale + i * ld_row_scale; those after the first are added to
- * c whether ADD is set or not. Not with WIDE_*, not for direct. count is 1 or more.
+ * c whether ADD is set or not. Not with PART_*, not for direct. count is 1 or more.
  * I8: a holds uint8 = element + a_offset, b int8; each b panel's head makes up for a_offset = 128. (a_offset = 0: the head is ignored.)
  */
 enum {
     FFP8_DOT_ADD = 1,
-    FFP8_DOT_WIDE_IN = 2,
-    FFP8_DOT_WIDE_OUT = 4,
+    FFP8_DOT_PART_IN = 2,
+    FFP8_DOT_PART_OUT = 4,
     FFP8_DOT_EACH = 8,
     FFP8_DOT_E8M0 = 16,
     FFP8_DOT_FAR = 32 /* c's places are hardly in L1: kernels had better fetch them before they sum */
@@ -193,9 +195,9 @@ struct ffp8_dot {
     size_t rows; /* 1..mr of the class (dot), 1..fused_rows (fused, direct) */
     size_t cols; /* 1 or more */
     float *c;
-    size_t ldc; /* elements */
-    double *wide;
-    size_t ldw;
+    size_t ldc;          /* elements */
+    int32_t *low, *high; /* looked at only with PART_*; whole panels can be read and written */
+    size_t ld_part;
     const float *row_scale;            /* rows, or NULL */
     const void *col_scale;             /* float; E8M0: uint8_t codes. Readable up to a multiple of 32 */
     size_t ld_row_scale, ld_col_scale; /* EACH only */
@@ -220,7 +222,10 @@ static inline const struct ffp8_dot *ffp8_dot_columns(const struct ffp8_dot *d, 
     copy->cols = d->cols - column < most ? d->cols - column : most;
     copy->b_at += i * d->b_step;
     copy->c += column;
-    if (d->wide) copy->wide += column;
+    if (d->flags & (FFP8_DOT_PART_IN | FFP8_DOT_PART_OUT)) {
+        copy->low += column;
+        if (d->high) copy->high += column;
+    }
     copy->col_scale = (const uint8_t *)d->col_scale + column * (d->flags & FFP8_DOT_E8M0 ? 1 : sizeof(float));
     copy->fetch += i * (d->count * (d->words / 4) * d->fetch_step);
     return copy;
@@ -235,6 +240,17 @@ typedef void ffp8_dot_panel_fn(const struct ffp8_dot *panel, ffp8_class c);
 static inline __attribute__((always_inline)) void ffp8_dot_panels(const struct ffp8_dot *d, ffp8_class c, ffp8_dot_panel_fn *compute) {
     struct ffp8_dot copy;
     for (size_t column = 0; column < d->cols; column += FFP8_NR) compute(ffp8_dot_panel(d, column, &copy), c);
+}
+
+/* The sum of an element of C that is whole in int64, for kernels that pass parts on one by one: adds what came in, and hands it on if it is to. */
+static inline float ffp8_dot_pass_part(const struct ffp8_dot *d, size_t r, size_t j, int64_t sum) {
+    const size_t at = r * d->ld_part + j;
+    if (d->flags & FFP8_DOT_PART_IN) sum += d->low[at] + (d->high ? d->high[at] * INT64_C(65536) : 0);
+    if (d->flags & FFP8_DOT_PART_OUT) {
+        d->low[at] = (int32_t)(d->high ? sum & 0xFFFF : sum);
+        if (d->high) d->high[at] = (int32_t)(sum >> 16);
+    }
+    return (float)sum;
 }
 
 /* Segment i of B. */

@@ -226,7 +226,7 @@ Test(planted, odd_word_dropped) {
 
 static void wide_ignored(const struct ffp8_dot *d) {
     struct ffp8_dot plain = *d;
-    if (!(d->flags & FFP8_DOT_WIDE_OUT)) plain.flags &= ~(uint32_t)FFP8_DOT_WIDE_IN;
+    if (!(d->flags & FFP8_DOT_PART_OUT)) plain.flags &= ~(uint32_t)FFP8_DOT_PART_IN;
     GENERIC.dot[FFP8_CLASS_I8](&plain);
 }
 Test(planted, wide_sums_ignored) {
@@ -379,7 +379,7 @@ Test(planted, depthwise_order) {
 /* Operators run the whole nest: a fault that only shows for tiles at an edge. */
 static void edge_tile(const struct ffp8_dot *d) {
     GENERIC.dot[FFP8_CLASS_I16](d);
-    if (d->rows == 3 && !(d->flags & FFP8_DOT_WIDE_OUT)) d->c[0] += 1;
+    if (d->rows == 3 && !(d->flags & FFP8_DOT_PART_OUT)) d->c[0] += 1;
 }
 Test(planted, gemm_edge_tile) {
     struct ffp8_kernels table = GENERIC;

@@ -70,14 +70,11 @@ static ALWAYS_INLINE float float_sum(const int32x4_t acc[RUN_VECTORS]) {
     return vaddvq_f32(vaddq_f32(vaddq_f32(x[0], x[1]), vaddq_f32(x[2], x[3])));
 }
 
-/* Sums in int32, of which the sum need not be one: through `wide` as flags say, rounded once. */
+/* Sums in int32, of which the sum need not be one, rounded once. */
 static ALWAYS_INLINE float integer_sum(const struct ffp8_dot *d, const int32x4_t acc[RUN_VECTORS], size_t r, size_t j) {
     int64_t all = 0;
     UNROLL for (size_t i = 0; i < RUN_VECTORS; i++) all += vaddlvq_s32(acc[i]);
-    double total = (double)all;
-    if (d->flags & FFP8_DOT_WIDE_IN) total += d->wide[r * d->ldw + j];
-    if (d->flags & FFP8_DOT_WIDE_OUT) d->wide[r * d->ldw + j] = total;
-    return (float)total;
+    return ffp8_dot_pass_part(d, r, j, all);
 }
 
 /* Columns j..j+columns-1: their sums to sum[row][column]. */
@@ -125,7 +122,7 @@ static ALWAYS_INLINE void direct_tile(const struct ffp8_dot *d, const size_t row
     size_t j = 0;
     for (; j + columns <= d->cols; j += columns) direct_columns(d, &decoder, sum, j, columns, rows, c, how);
     for (; j < d->cols; j++) direct_columns(d, &decoder, sum, j, 1, rows, c, how);
-    if (d->flags & FFP8_DOT_WIDE_OUT) return;
+    if (d->flags & FFP8_DOT_PART_OUT) return;
     const struct ffp8_dot_scale scale = ffp8_dot_scale_of(d, 0);
     for (size_t r = 0; r < rows; r++) finish_row(d, &scale, r, sum[r]);
 }

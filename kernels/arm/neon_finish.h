@@ -50,15 +50,10 @@ static ALWAYS_INLINE int32x4_t carry(int32x4_t low, int32_t *high) {
     return vandq_s32(low, vdupq_n_s32(0xFFFF));
 }
 
-/* Exact sums of a row in double, going on or coming from another call. */
-static ALWAYS_INLINE void pass_wide(const struct ffp8_dot *d, const struct sums *sums, size_t r, float rounded[FFP8_NR]) {
-    double *wide = d->wide + r * d->ldw;
-    for (size_t j = 0; j < d->cols; j++) {
-        double t = sums->carried ? sums->low[r][j] + 65536.0 * sums->high[r][j] : sums->low[r][j];
-        if (d->flags & FFP8_DOT_WIDE_IN) t += wide[j];
-        if (d->flags & FFP8_DOT_WIDE_OUT) wide[j] = t;
-        rounded[j] = (float)t;
-    }
+/* Parts of a row's sums, going on or coming from another call. */
+static ALWAYS_INLINE void pass_parts(const struct ffp8_dot *d, const struct sums *sums, size_t r, float rounded[FFP8_NR]) {
+    for (size_t j = 0; j < d->cols; j++)
+        rounded[j] = ffp8_dot_pass_part(d, r, j, sums->low[r][j] + (sums->carried ? sums->high[r][j] * INT64_C(65536) : 0));
 }
 
 /* Four exact sums, rounded to FP32 once: both halves are exact floats. */
@@ -76,9 +71,9 @@ static ALWAYS_INLINE void sums_finish(const struct ffp8_dot *d, size_t i, struct
         float sum[FFP8_NR] = {0};
         if (c >= FFP8_CLASS_BF16) {
             memcpy(sum, sums->low[r], sizeof sum);
-        } else if (d->flags & (FFP8_DOT_WIDE_IN | FFP8_DOT_WIDE_OUT)) {
-            pass_wide(d, sums, r, sum);
-            if (d->flags & FFP8_DOT_WIDE_OUT) continue;
+        } else if (d->flags & (FFP8_DOT_PART_IN | FFP8_DOT_PART_OUT)) {
+            pass_parts(d, sums, r, sum);
+            if (d->flags & FFP8_DOT_PART_OUT) continue;
         } else {
             for (size_t j = 0; j < d->cols; j += 4) vst1q_f32(sum + j, rounded_4(sums, r, j));
         }

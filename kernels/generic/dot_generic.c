@@ -52,14 +52,9 @@ static void finish(const struct ffp8_dot *d, size_t i, size_t r, size_t j, float
     *c = s.add ? fmaf(sum, scale, *c) : sum * scale;
 }
 
-static void finish_wide(const struct ffp8_dot *d, size_t i, size_t r, size_t j, int64_t sum) {
-    double t = (double)sum;
-    if (d->flags & FFP8_DOT_WIDE_IN) t += d->wide[r * d->ldw + j];
-    if (d->flags & FFP8_DOT_WIDE_OUT) {
-        d->wide[r * d->ldw + j] = t;
-    } else {
-        finish(d, i, r, j, (float)t);
-    }
+static void finish_integer(const struct ffp8_dot *d, size_t i, size_t r, size_t j, int64_t sum) {
+    const float rounded = ffp8_dot_pass_part(d, r, j, sum);
+    if (!(d->flags & FFP8_DOT_PART_OUT)) finish(d, i, r, j, rounded);
 }
 
 static int64_t int_sum(const struct ffp8_dot *d, size_t i, size_t end, size_t r, size_t j, ffp8_class c, enum source source) {
@@ -99,7 +94,7 @@ static void dot_panel(const struct ffp8_dot *d, ffp8_class c, enum source source
             size_t i = 0;
             do {
                 if (c <= FFP8_CLASS_I16)
-                    finish_wide(d, i, r, j, int_sum(d, i, i + step, r, j, c, source));
+                    finish_integer(d, i, r, j, int_sum(d, i, i + step, r, j, c, source));
                 else
                     finish(d, i, r, j, float_sum(d, i, i + step, r, j, c, source));
                 i += step;

@@ -64,7 +64,7 @@ static ALWAYS_INLINE float float_sum(const __m256i acc[2]) {
     return _mm_cvtss_f32(_mm_add_ss(half, _mm_movehdup_ps(half)));
 }
 
-/* Two vectors of int32, of which the sum need not be one: through `wide` as flags say, rounded once. */
+/* Two vectors of int32, of which the sum need not be one, rounded once. */
 static ALWAYS_INLINE float integer_sum(const struct ffp8_dot *d, const __m256i acc[2], size_t r, size_t j) {
     __m256i all = _mm256_setzero_si256();
     UNROLL
@@ -75,10 +75,7 @@ static ALWAYS_INLINE float integer_sum(const struct ffp8_dot *d, const __m256i a
     __m128i half = _mm_add_epi64(_mm256_castsi256_si128(all), _mm256_extracti128_si256(all, 1));
     int64_t lanes[2];
     memcpy(lanes, &half, sizeof lanes);
-    double total = (double)(lanes[0] + lanes[1]);
-    if (d->flags & FFP8_DOT_WIDE_IN) total += d->wide[r * d->ldw + j];
-    if (d->flags & FFP8_DOT_WIDE_OUT) d->wide[r * d->ldw + j] = total;
-    return (float)total;
+    return ffp8_dot_pass_part(d, r, j, lanes[0] + lanes[1]);
 }
 
 /* Columns j..j+columns-1: their sums to sum[row][column]. */
@@ -134,7 +131,7 @@ static ALWAYS_INLINE void direct_tile(const struct ffp8_dot *d, size_t rows, ffp
     line_decoder_init(&t, d->lut);
     for (; j + columns <= d->cols; j += columns) direct_columns(d, &t, sum, j, columns, rows, c, kind);
     for (; j < d->cols; j++) direct_columns(d, &t, sum, j, 1, rows, c, kind);
-    if (d->flags & FFP8_DOT_WIDE_OUT) return;
+    if (d->flags & FFP8_DOT_PART_OUT) return;
     const struct ffp8_dot_scale scale = ffp8_dot_scale_of(d, 0);
     for (size_t r = 0; r < rows; r++)
         for (j = 0; j < FFP8_NR; j += 8) finish_8(d, &scale, r, j, _mm256_load_ps(sum[r] + j));

@@ -87,16 +87,13 @@ static ALWAYS_INLINE void direct_run(const struct ffp8_dot *d, const struct line
     }
 }
 
-/* The lanes' sum, which need not be an int32: through `wide` as flags say, rounded once. */
+/* The lanes' sum, which need not be an int32, rounded once. */
 static ALWAYS_INLINE float integer_sum(const struct ffp8_dot *d, __m512i acc, __m512i offset_sum, size_t r, size_t j) {
     __m512i all = _mm512_add_epi64(_mm512_cvtepi32_epi64(_mm512_castsi512_si256(acc)),
                                    _mm512_cvtepi32_epi64(_mm512_extracti64x4_epi64(acc, 1)));
     all = _mm512_sub_epi64(all, _mm512_cvtepi32_epi64(_mm512_castsi512_si256(offset_sum)));
     all = _mm512_sub_epi64(all, _mm512_cvtepi32_epi64(_mm512_extracti64x4_epi64(offset_sum, 1)));
-    double total = (double)_mm512_reduce_add_epi64(all);
-    if (d->flags & FFP8_DOT_WIDE_IN) total += d->wide[r * d->ldw + j];
-    if (d->flags & FFP8_DOT_WIDE_OUT) d->wide[r * d->ldw + j] = total;
-    return (float)total;
+    return ffp8_dot_pass_part(d, r, j, _mm512_reduce_add_epi64(all));
 }
 
 /* What the columns of a panel leave: integers their sums, floats their lanes, which are added up for 16 columns at once. */
@@ -168,7 +165,7 @@ static ALWAYS_INLINE void direct_tile(const struct ffp8_dot *d, size_t rows, ffp
     line_tables_load(&t, d->lut, c, kind);
     for (; j + columns <= d->cols; j += columns) direct_columns(d, &t, &sums, j, columns, rows, c, kind);
     for (; j < d->cols; j++) direct_columns(d, &t, &sums, j, 1, rows, c, kind);
-    if (d->flags & FFP8_DOT_WIDE_OUT) return;
+    if (d->flags & FFP8_DOT_PART_OUT) return;
     for (; j % 16; j++) {
         UNROLL
         for (size_t r = 0; r < rows; r++) sums.of[r][j] = 0, sums.lanes[j][r] = _mm512_setzero_ps();

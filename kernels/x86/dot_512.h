@@ -123,34 +123,36 @@ static ALWAYS_INLINE size_t run_words(const struct ffp8_dot *d, size_t left, siz
     return words;
 }
 
-/* Sums that go through `wide`: a loop over copies in memory, for it is bound by the traffic of doubles anyway. high: or NULL. */
-static NO_INLINE void finish_wide(const struct ffp8_dot *d, const int32_t (*low)[FFP8_NR], const int32_t (*high)[FFP8_NR]) {
+/* Integer sums as floats, rounded once: both halves are exact ones, and the multiply-add is fused. */
+static ALWAYS_INLINE __m512 join_halves(__m512i low, __m512i high) {
+    return _mm512_fmadd_ps(_mm512_cvtepi32_ps(high), _mm512_set1_ps(65536), _mm512_cvtepi32_ps(low));
+}
+
+/* Sums that come from another call or go on to one, on copies in memory and out of line as carry_rows. high: or NULL. */
+static NO_INLINE void pass_parts(const struct ffp8_dot *d, const int32_t (*low)[FFP8_NR], const int32_t (*high)[FFP8_NR]) {
     const struct ffp8_dot_scale scale = ffp8_dot_scale_of(d, 0);
     for (size_t r = 0; r < d->rows; r++) {
         for (size_t j = 0; j < d->cols; j += 16) {
-            __m512d t[2];
-            for (size_t h = 0; h < 2; h++) {
-                const size_t at = j + 8 * h;
-                const __mmask8 mask = (__mmask8)(column_mask(d) >> at);
-                double *wide = d->wide + r * d->ldw + at;
-                t[h] = _mm512_cvtepi32_pd(_mm256_load_si256((const __m256i *)(low[r] + at)));
-                if (high)
-                    t[h] = _mm512_fmadd_pd(_mm512_cvtepi32_pd(_mm256_load_si256((const __m256i *)(high[r] + at))), _mm512_set1_pd(65536),
-                                           t[h]);
-                if (d->flags & FFP8_DOT_WIDE_IN) t[h] = _mm512_add_pd(t[h], _mm512_maskz_loadu_pd(mask, wide));
-                if (!(d->flags & FFP8_DOT_WIDE_OUT)) continue;
-                if (mask == 0xFF)
-                    _mm512_storeu_pd(wide, t[h]);
-                else
-                    _mm512_mask_storeu_pd(wide, mask, t[h]);
+            const size_t at = r * d->ld_part + j;
+            __m512i x = _mm512_load_si512(low[r] + j), y = high ? _mm512_load_si512(high[r] + j) : _mm512_setzero_si512();
+            if (d->flags & FFP8_DOT_PART_IN) {
+                x = _mm512_add_epi32(x, _mm512_loadu_si512(d->low + at));
+                if (d->high) y = _mm512_add_epi32(y, _mm512_loadu_si512(d->high + at));
             }
-            if (d->flags & FFP8_DOT_WIDE_OUT) continue;
-            finish_half(d, &scale, r, j, _mm512_insertf32x8(_mm512_castps256_ps512(_mm512_cvtpd_ps(t[0])), _mm512_cvtpd_ps(t[1]), 1));
+            if (d->high) {
+                y = _mm512_add_epi32(y, _mm512_srai_epi32(x, 16));
+                x = _mm512_and_si512(x, _mm512_set1_epi32(0xFFFF));
+            }
+            if (d->flags & FFP8_DOT_PART_OUT) {
+                _mm512_storeu_si512(d->low + at, x);
+                if (d->high) _mm512_storeu_si512(d->high + at, y);
+            } else {
+                finish_half(d, &scale, r, j, d->high ? join_halves(x, y) : _mm512_cvtepi32_ps(x));
+            }
         }
     }
 }
 
-/* Integer sums as floats, rounded once: both halves are exact ones, and the multiply-add is fused. */
 static ALWAYS_INLINE void to_floats(__m512i (*acc)[2], struct high *high, size_t rows, size_t halves, ffp8_class c) {
     if (c > FFP8_CLASS_I16) return;
     if (high->carries) carry(acc, high, rows, halves);
@@ -158,9 +160,8 @@ static ALWAYS_INLINE void to_floats(__m512i (*acc)[2], struct high *high, size_t
     for (size_t r = 0; r < rows; r++) {
         UNROLL
         for (size_t h = 0; h < halves; h++) {
-            __m512 sum = _mm512_cvtepi32_ps(acc[r][h]);
-            if (high->carries)
-                sum = _mm512_fmadd_ps(_mm512_cvtepi32_ps(_mm512_load_si512(high->sum[r] + 16 * h)), _mm512_set1_ps(65536), sum);
+            const __m512 sum = high->carries ? join_halves(acc[r][h], _mm512_load_si512(high->sum[r] + 16 * h))
+                                             : _mm512_cvtepi32_ps(acc[r][h]);
             acc[r][h] = _mm512_castps_si512(sum);
         }
     }
@@ -169,14 +170,14 @@ static ALWAYS_INLINE void to_floats(__m512i (*acc)[2], struct high *high, size_t
 /* The sums of segment i, or of all (i = 0). */
 static ALWAYS_INLINE void finish(const struct ffp8_dot *d, size_t i, __m512i (*acc)[2], struct high *high, size_t rows, size_t halves,
                                  ffp8_class c) {
-    if (c <= FFP8_CLASS_I16 && d->flags & (FFP8_DOT_WIDE_IN | FFP8_DOT_WIDE_OUT)) {
+    if (c <= FFP8_CLASS_I16 && d->flags & (FFP8_DOT_PART_IN | FFP8_DOT_PART_OUT)) {
         alignas(64) int32_t low[DOT_ROWS][FFP8_NR];
         UNROLL
         for (size_t r = 0; r < rows; r++) {
             UNROLL
             for (size_t h = 0; h < halves; h++) _mm512_store_si512(low[r] + 16 * h, acc[r][h]);
         }
-        finish_wide(d, (const int32_t(*)[FFP8_NR])low, high->carries ? (const int32_t(*)[FFP8_NR])high->sum : NULL);
+        pass_parts(d, (const int32_t(*)[FFP8_NR])low, high->carries ? (const int32_t(*)[FFP8_NR])high->sum : NULL);
         return;
     }
     to_floats(acc, high, rows, halves, c);

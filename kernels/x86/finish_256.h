@@ -84,6 +84,8 @@ static ALWAYS_INLINE void finish_whole(const struct ffp8_dot *d, const struct ff
     }
 }
 
+static ALWAYS_INLINE __m256i load_words(const int32_t *p) { return _mm256_loadu_si256((const __m256i *)p); }
+
 /* Upper halves of I16 sums: what int32 lanes have carried on. */
 struct high {
     alignas(32) int32_t sum[FFP8_MAX_MR][2][8]; /* zeros at first; unused unless `carries` */
@@ -116,35 +118,36 @@ static ALWAYS_INLINE size_t run_words(const struct ffp8_dot *d, size_t left, siz
     return words;
 }
 
-/* Columns j..j+3 through `wide`: returns f32(t). high: or NULL. */
-static ALWAYS_INLINE __m128 pass_wide(const struct ffp8_dot *d, size_t r, size_t j, const int32_t *low, const int32_t *high) {
-    __m256d t = _mm256_cvtepi32_pd(_mm_load_si128((const __m128i *)low));
-    if (high) t = _mm256_fmadd_pd(_mm256_cvtepi32_pd(_mm_load_si128((const __m128i *)high)), _mm256_set1_pd(65536), t);
-    if (j < d->cols) {
-        size_t n = d->cols - j;
-        double *wide = d->wide + r * d->ldw + j;
-        if (d->flags & FFP8_DOT_WIDE_IN) t = _mm256_add_pd(t, n >= 4 ? _mm256_loadu_pd(wide) : _mm256_maskload_pd(wide, lanes64(n)));
-        if (d->flags & FFP8_DOT_WIDE_OUT) {
-            if (n >= 4) {
-                _mm256_storeu_pd(wide, t);
-            } else {
-                _mm256_maskstore_pd(wide, lanes64(n), t);
-            }
-        }
-    }
-    return _mm256_cvtpd_ps(t);
+/* Integer sums as floats, rounded once: both halves are exact ones, and the multiply-add is fused. */
+static ALWAYS_INLINE __m256 join_halves(__m256i low, __m256i high) {
+    return _mm256_fmadd_ps(_mm256_cvtepi32_ps(high), _mm256_set1_ps(65536), _mm256_cvtepi32_ps(low));
 }
 
-static NO_INLINE void finish_wide(const struct ffp8_dot *d, size_t r, size_t j, const int32_t low[8], const int32_t *high) {
+/* Sums of columns j..j+7 that come from another call or go on to one. high: or NULL. */
+static NO_INLINE void pass_parts(const struct ffp8_dot *d, size_t r, size_t j, const int32_t low[8], const int32_t *high) {
+    const size_t at = r * d->ld_part + j;
+    __m256i x = load_words(low), y = high ? load_words(high) : _mm256_setzero_si256();
+    if (d->flags & FFP8_DOT_PART_IN) {
+        x = _mm256_add_epi32(x, load_words(d->low + at));
+        if (d->high) y = _mm256_add_epi32(y, load_words(d->high + at));
+    }
+    if (d->high) {
+        y = _mm256_add_epi32(y, _mm256_srai_epi32(x, 16));
+        x = _mm256_and_si256(x, _mm256_set1_epi32(0xFFFF));
+    }
+    if (d->flags & FFP8_DOT_PART_OUT) {
+        _mm256_storeu_si256((__m256i *)(d->low + at), x);
+        if (d->high) _mm256_storeu_si256((__m256i *)(d->high + at), y);
+        return;
+    }
     const struct ffp8_dot_scale scale = ffp8_dot_scale_of(d, 0);
-    const __m128 first = pass_wide(d, r, j, low, high), second = pass_wide(d, r, j + 4, low + 4, high ? high + 4 : NULL);
-    if (!(d->flags & FFP8_DOT_WIDE_OUT)) finish_8(d, &scale, r, j, _mm256_set_m128(second, first));
+    finish_8(d, &scale, r, j, d->high ? join_halves(x, y) : _mm256_cvtepi32_ps(x));
 }
 
 /* The sums of segment i, or of all (i = 0). */
 static ALWAYS_INLINE void finish(const struct ffp8_dot *d, size_t i, __m256i (*acc)[2], struct high *high, size_t rows, size_t j, size_t j1,
                                  ffp8_class c) {
-    if (c <= FFP8_CLASS_I16 && d->flags & (FFP8_DOT_WIDE_IN | FFP8_DOT_WIDE_OUT)) {
+    if (c <= FFP8_CLASS_I16 && d->flags & (FFP8_DOT_PART_IN | FFP8_DOT_PART_OUT)) {
         alignas(32) int32_t low[FFP8_MAX_MR][2][8];
         UNROLL
         for (size_t r = 0; r < rows; r++) {
@@ -152,8 +155,8 @@ static ALWAYS_INLINE void finish(const struct ffp8_dot *d, size_t i, __m256i (*a
             _mm256_store_si256((__m256i *)low[r][1], acc[r][1]);
         }
         for (size_t r = 0; r < rows; r++) {
-            finish_wide(d, r, j, low[r][0], high->carries ? high->sum[r][0] : NULL);
-            finish_wide(d, r, j1, low[r][1], high->carries ? high->sum[r][1] : NULL);
+            pass_parts(d, r, j, low[r][0], high->carries ? high->sum[r][0] : NULL);
+            pass_parts(d, r, j1, low[r][1], high->carries ? high->sum[r][1] : NULL);
         }
         return;
     }
@@ -164,9 +167,7 @@ static ALWAYS_INLINE void finish(const struct ffp8_dot *d, size_t i, __m256i (*a
         UNROLL
         for (size_t h = 0; h < 2; h++) {
             __m256 sum = c <= FFP8_CLASS_I16 ? _mm256_cvtepi32_ps(acc[r][h]) : _mm256_castsi256_ps(acc[r][h]);
-            /* Both halves are exact floats, so that the fused multiply-add rounds their sum once. */
-            if (high->carries)
-                sum = _mm256_fmadd_ps(_mm256_cvtepi32_ps(_mm256_load_si256((const __m256i *)high->sum[r][h])), _mm256_set1_ps(65536), sum);
+            if (high->carries) sum = join_halves(acc[r][h], load_words(high->sum[r][h]));
             acc[r][h] = _mm256_castps_si256(sum);
         }
     }

@@ -19,6 +19,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cases/panel.h"
@@ -110,7 +111,8 @@ static bool fill(struct check_run *run, struct tile *t) {
     if (t->c == FFP8_CLASS_I8)
         limit_a = 255;
     else if (t->c == FFP8_CLASS_I16)
-        limit_a = (int)fmin(FFP8_I16_LIMIT, (t->direct ? FFP8_DIRECT_SPREAD : 1) * 2147483647.0 / fmax(1, (double)terms * limit_b));
+        limit_a = (int)fmin(FFP8_I16_LIMIT,
+                            (t->direct ? FFP8_DIRECT_SPREAD : 1) * (double)(INT32_MAX - UINT16_MAX) / fmax(1, (double)terms * limit_b));
     else
         limit_a = t->exact ? (int)fmin(256, 16777215.0 / fmax(1, (double)terms * limit_b)) : 256;
     if (!t->fused) {
@@ -184,10 +186,27 @@ static struct truth float_sum(const struct tile *t, size_t r, size_t j) {
 /* ---------------------------------------------------------------------------------------------------------------
  * One tile
  */
+struct parts {
+    struct check_buffer *low, *high; /* NULL: there are none */
+};
+
+/* What came in, also where it has been overwritten. */
+static int32_t part_before(const struct check_buffer *b, size_t r, size_t j) {
+    return ((const int32_t *)((b->role == CHECK_INOUT ? b->saved : (uint8_t *)b->data) + r * b->stride_bytes))[j];
+}
+
+/* What lies beyond the last column of a panel may be anything. */
+static bool check_parts(struct check_run *run, const struct tile *t, const struct check_buffer *got, int32_t *want) {
+    for (size_t r = 0; r < t->rows; r++)
+        for (size_t j = t->cols; j < got->row_bytes / sizeof *want; j++)
+            want[r * MAX_COLS + j] = ((const int32_t *)((const uint8_t *)got->data + r * got->stride_bytes))[j];
+    return check_bits(run, got, want, MAX_COLS, CHECK_I32, 0);
+}
+
 static bool compare(struct check_run *run, const struct tile *t, const struct ffp8_dot *d, const struct check_buffer *c,
-                    const struct check_buffer *wide) {
+                    const struct parts *parts) {
     static float want[MAX_ROWS * MAX_COLS];
-    static double want_wide[MAX_ROWS * MAX_COLS];
+    static int32_t want_low[MAX_ROWS * MAX_COLS], want_high[MAX_ROWS * MAX_COLS];
     const bool integer = t->c <= FFP8_CLASS_I16, bitwise = integer || t->exact;
     for (size_t r = 0; r < t->rows; r++)
         for (size_t j = 0; j < t->cols; j++) {
@@ -198,10 +217,10 @@ static bool compare(struct check_run *run, const struct tile *t, const struct ff
                 truth.sum = (double)integer_sum(t, r, j);
             else
                 truth = float_sum(t, r, j);
-            if (t->flags & FFP8_DOT_WIDE_IN) /* an input's data, or what an updated one held */
-                truth.sum += ((const double *)((wide->role == CHECK_INOUT ? wide->saved : (uint8_t *)wide->data) +
-                                               r * wide->stride_bytes))[j];
-            want_wide[r * MAX_COLS + j] = truth.sum;
+            if (t->flags & FFP8_DOT_PART_IN)
+                truth.sum += part_before(parts->low, r, j) + (parts->high ? 65536.0 * part_before(parts->high, r, j) : 0);
+            const double upper = parts->high ? floor(truth.sum / 65536) : 0;
+            if (parts->low) want_low[r * MAX_COLS + j] = (int32_t)(truth.sum - 65536 * upper), want_high[r * MAX_COLS + j] = (int32_t)upper;
             if (bitwise) {
                 want[r * MAX_COLS + j] = t->flags & FFP8_DOT_ADD ? fmaf((float)truth.sum, scale, old) : (float)truth.sum * scale;
                 continue;
@@ -214,7 +233,9 @@ static bool compare(struct check_run *run, const struct tile *t, const struct ff
             if (isfinite(y) && fabs(y) + bound >= 0x1p127) bound = INFINITY;
             if (!check_within(run, c, r, j, got, y, bound)) return false;
         }
-    if (t->flags & FFP8_DOT_WIDE_OUT) return check_bits(run, wide, want_wide, MAX_COLS, CHECK_F64, 0);
+    if (t->flags & FFP8_DOT_PART_OUT) {
+        return check_parts(run, t, parts->low, want_low) && (!parts->high || check_parts(run, t, parts->high, want_high));
+    }
     return !bitwise || check_bits(run, c, want, MAX_COLS, CHECK_F32, CHECK_ANY_NAN);
 }
 
@@ -295,6 +316,26 @@ static void write_panel(const struct check_run *run, const struct tile *t, size_
         panel_build(dst, element, t->k, t->c, (enum ffp8_panel)run->kernels->panel[t->c]);
 }
 
+/* What other calls have summed: in two halves, or in one if the sum fits with it. */
+static struct parts make_parts(struct check_run *run, const struct tile *t, size_t ld) {
+    struct parts parts = {NULL, NULL};
+    if (!(t->flags & (FFP8_DOT_PART_IN | FFP8_DOT_PART_OUT))) return parts;
+    const enum check_role role = !(t->flags & FFP8_DOT_PART_OUT) ? CHECK_IN : t->flags & FFP8_DOT_PART_IN ? CHECK_INOUT : CHECK_OUT;
+    const size_t columns = ffp8_ceil_div(t->cols, FFP8_NR) * FFP8_NR;
+    bool fits = !(t->c == FFP8_CLASS_I16 && t->count * t->words > t->carry_words) && check_chance(&run->rand, 2);
+    for (size_t r = 0; fits && r < t->rows; r++)
+        for (size_t j = 0; j < t->cols; j++) fits = fits && llabs(integer_sum(t, r, j)) < INT32_MAX / 2;
+    parts.low = check_buffer(run, "low", role, t->rows, columns * 4, ld * 4, 4);
+    if (!fits) parts.high = check_buffer(run, "high", role, t->rows, columns * 4, ld * 4, 4);
+    for (size_t r = 0; r < t->rows; r++)
+        for (size_t j = 0; j < columns; j++) {
+            ((int32_t *)((uint8_t *)parts.low->data + r * ld * 4))[j] = fits ? (int32_t)check_random(&run->rand) / 2
+                                                                             : (int32_t)check_below(&run->rand, 65536);
+            if (!fits) ((int32_t *)((uint8_t *)parts.high->data + r * ld * 4))[j] = (int32_t)check_random(&run->rand) >> 9;
+        }
+    return parts;
+}
+
 static bool check_tile(struct check_run *run, struct tile *t) {
     check_begin(run);
     t->k = t->words * ffp8_class_elements(t->c);
@@ -340,15 +381,10 @@ static bool check_tile(struct check_run *run, struct tile *t) {
     for (size_t r = 0; r < t->rows; r++) ((float *)row_scale->data)[r] = random_scale(run, t->exact);
     for (size_t j = 0; j < panels * FFP8_NR; j++) ((float *)col_scale->data)[j] = j < t->cols ? random_scale(run, t->exact) : NAN;
 
-    struct check_buffer *c = NULL, *wide = NULL;
-    if (t->flags & (FFP8_DOT_WIDE_IN | FFP8_DOT_WIDE_OUT)) {
-        const enum check_role role = !(t->flags & FFP8_DOT_WIDE_OUT) ? CHECK_IN : t->flags & FFP8_DOT_WIDE_IN ? CHECK_INOUT : CHECK_OUT;
-        wide = check_buffer(run, "wide", role, t->rows, t->cols * 8, ldc * 8, 8);
-        for (size_t r = 0; r < t->rows; r++) /* whole numbers far beyond int32, as many blocks of k give */
-            for (size_t j = 0; j < t->cols; j++)
-                ((double *)((uint8_t *)wide->data + r * ldc * 8))[j] = (double)((int64_t)check_random(&run->rand) >> 14);
-    }
-    if (!(t->flags & FFP8_DOT_WIDE_OUT)) {
+    struct check_buffer *c = NULL;
+    const size_t ld_part = panels * FFP8_NR + 16 * check_below(&run->rand, 3);
+    const struct parts parts = make_parts(run, t, ld_part);
+    if (!(t->flags & FFP8_DOT_PART_OUT)) {
         c = check_buffer(run, "c", t->flags & FFP8_DOT_ADD ? CHECK_INOUT : CHECK_OUT, t->rows, t->cols * 4, ldc * 4, 4);
         for (size_t r = 0; r < t->rows; r++)
             for (size_t j = 0; j < t->cols; j++) ((float *)((uint8_t *)c->data + r * ldc * 4))[j] = check_normal(&run->rand) * 100;
@@ -365,8 +401,9 @@ static bool check_tile(struct check_run *run, struct tile *t) {
                            .cols = t->cols,
                            .c = c ? c->kernel : NULL,
                            .ldc = ldc,
-                           .wide = wide ? wide->kernel : NULL,
-                           .ldw = ldc,
+                           .low = parts.low ? parts.low->kernel : NULL,
+                           .high = parts.high ? parts.high->kernel : NULL,
+                           .ld_part = ld_part,
                            .row_scale = scaled_rows ? row_scale->kernel : NULL,
                            .col_scale = col_scale->kernel,
                            .lut = t->fused ? table->kernel : NULL,
@@ -382,9 +419,9 @@ static bool check_tile(struct check_run *run, struct tile *t) {
                             : t->fused ? run->kernels->fused[t->c]
                                        : run->kernels->dot[t->c],
                             arguments->kernel};
-    if (!check_call(run, invoke, &call) || !compare(run, t, d, c, wide)) return false;
+    if (!check_call(run, invoke, &call) || !compare(run, t, d, c, &parts)) return false;
     if (!integer && !check_part(run, t, &call, c, a_list->data)) return false;
-    return t->direct || t->count == 0 || t->flags & (FFP8_DOT_WIDE_IN | FFP8_DOT_WIDE_OUT) || check_each(run, t, &call, c);
+    return t->direct || t->count == 0 || t->flags & (FFP8_DOT_PART_IN | FFP8_DOT_PART_OUT) || check_each(run, t, &call, c);
 }
 
 /* ---------------------------------------------------------------------------------------------------------------
@@ -393,9 +430,9 @@ static bool check_tile(struct check_run *run, struct tile *t) {
 static void draw(struct check_run *run, struct tile *t) {
     const bool integer = t->c <= FFP8_CLASS_I16;
     static const unsigned integer_flags[] = {
-        0, 0, FFP8_DOT_ADD, FFP8_DOT_WIDE_OUT, FFP8_DOT_WIDE_IN | FFP8_DOT_WIDE_OUT, FFP8_DOT_WIDE_IN, FFP8_DOT_WIDE_IN | FFP8_DOT_ADD};
+        0, 0, FFP8_DOT_ADD, FFP8_DOT_PART_OUT, FFP8_DOT_PART_IN | FFP8_DOT_PART_OUT, FFP8_DOT_PART_IN, FFP8_DOT_PART_IN | FFP8_DOT_ADD};
     t->flags = integer ? integer_flags[check_below(&run->rand, 7)] : check_chance(&run->rand, 2) ? FFP8_DOT_ADD : 0;
-    if (!(t->flags & FFP8_DOT_WIDE_OUT) && check_chance(&run->rand, 2)) t->flags |= FFP8_DOT_FAR;
+    if (!(t->flags & FFP8_DOT_PART_OUT) && check_chance(&run->rand, 2)) t->flags |= FFP8_DOT_FAR;
     t->exact = check_chance(&run->rand, 2);
     t->specials = !integer && !t->exact && check_chance(&run->rand, 4);
     t->denormals = !integer && !t->exact && !t->specials && check_chance(&run->rand, 4);

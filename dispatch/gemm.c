@@ -151,10 +151,12 @@ static ffp8_status make_plan(struct plan *plan, const struct ffp8_kernels *kerne
     const ffp8_class class_of = plan->operands.class_of;
     const size_t words = ffp8_class_words(class_of, args->k);
     const bool fused = args->m <= kernels->most_fused_rows[class_of];
+    /* Of a long k twice as much at once, with half as many columns: sums that wait between two blocks cost more than reading A again. */
     plan->nest = (struct ffp8_nest){
         .kernels = kernels,
         .class_of = class_of,
         .fused = fused,
+        .chunk_bytes = words * FFP8_WORD_BYTES > kernels->kc_bytes ? 2 * (size_t)kernels->kc_bytes : 0,
         .lut = &plan->operands.b,
         .segments = 1,
         .segments_across = 1,

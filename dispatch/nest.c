@@ -88,11 +88,12 @@ static struct cut make_cut(const struct ffp8_nest *nest) {
         cut.chunk_pieces = ffp8_ceil_div(cut.pieces, ffp8_ceil_div(cut.pieces, cut.chunk_pieces)); /* of about the same length */
     cut.batch = ffp8_min_size(cut.batch, cut.chunk_pieces);
     cut.panel_bytes = ffp8_panel_bytes(class_of, cut.piece_words);
-    /* Short columns leave room for more of them, whose sums are finished in longer runs. */
-    if (!nest->fused && cut.pieces <= cut.chunk_pieces) {
+    /* Short columns leave room for more of them, whose sums are finished in longer runs; long ones for fewer. */
+    if (!nest->fused) {
         const size_t room = (size_t)nest->kernels->kc_bytes * nest->kernels->nc_columns;
-        const size_t columns = ffp8_min_size(room / (cut.chunk_pieces * cut.panel_bytes) * FFP8_NR, MOST_COLUMNS);
-        if (columns > cut.block_columns) cut.block_columns = columns;
+        const size_t panels = ffp8_min_size(room / (cut.chunk_pieces * cut.piece_words * FFP8_STEP_BYTES), MOST_COLUMNS / FFP8_NR);
+        if (cut.pieces <= cut.chunk_pieces || panels * FFP8_NR < cut.block_columns)
+            cut.block_columns = panels > 0 ? panels * FFP8_NR : FFP8_NR;
     }
 
     const size_t series = nest->group_words ? cut.pieces_per_group : cut.pieces; /* pieces in one */

@@ -6,8 +6,8 @@
  * expanded panel per 32 columns. A call of the micro-kernel takes one piece, or a batch of whole segments. A chunk is the pieces whose panels
  * are kept expanded at once. A series is the calls whose exact sum is formed before it is scaled: those of one scale group.
  *
- * Integer classes: the calls of a series hand their sum on in int32, or in two where it does not fit; the last one scales it. Float classes: each call scales its
- * sum and adds it into c, as the calls of later groups do in every class.
+ * Integer classes: the calls of a series hand their sum on in int32, or in two where it does not fit; the last one scales it. Float classes:
+ * each call scales its sum and adds it into c, as the calls of later groups do in every class.
  */
 #include "nest.h"
 

@@ -172,8 +172,9 @@ static inline size_t ffp8_panel_bytes(ffp8_class c, size_t words) { return (word
  * keeps count * words below the limit. I16: int32 holds carry_words words (1 or more), with the same room; before it overflows, dot and fused
  * carry its upper half on.
  * part is low + 65536 high, low from 0 to 65535; or low alone, any int32, where high is NULL: then the sum of all calls that pass it on fits.
- * The driver keeps all that is summed below FFP8_MOST_CARRIES * carry_words words, so that both halves are exact floats. BF16 and F32: f32() is the identity; the order of summation is the tier's, documented beside the kernel,
- * and depends on nothing but words and count.
+ * The driver keeps all that is summed below FFP8_MOST_CARRIES * carry_words words, so that both halves are exact floats.
+ * BF16 and F32: f32() is the identity; the order of summation is the tier's, documented beside the kernel, and depends on nothing but words and
+ * count.
  * EACH: segment i is a sum of its own, with col_scale + i * ld_col_scale and row_scale + i * ld_row_scale; those after the first are added to
  * c whether ADD is set or not. Not with PART_*, not for direct. count is 1 or more.
  * I8: a holds uint8 = element + a_offset, b int8; each b panel's head makes up for a_offset = 128. (a_offset = 0: the head is ignored.)

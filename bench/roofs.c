@@ -101,6 +101,7 @@ DOT_LOOP(smlal_neon, noinline, neon, NEON_CHAINS, "smlal %0.4s, %4.4h, %4.4h\n\t
 
 static const struct dot_roof neon_f32 = {fmla_neon, NEON_CHAINS * 2 * 4, "fmla", FFP8_ISA_NEON};
 static const struct dot_roof neon_i16 = {smlal_neon, NEON_CHAINS * 2 * 4, "smlal", FFP8_ISA_NEON};
+static const struct dot_roof dotprod_i16 = {sdot_neon, NEON_CHAINS * 2 * 4, "4 sdot", FFP8_ISA_NEONDOTPROD};
 static const struct dot_roof dotprod_i8 = {sdot_neon, NEON_CHAINS * 2 * 16, "sdot", FFP8_ISA_NEONDOTPROD};
 static const struct dot_roof bf16_bf16 = {bfmmla_neon, NEON_CHAINS * 2 * 16, "bfmmla", FFP8_ISA_NEONBF16};
 static const struct dot_roof bf16_i16 = {smmla_neon, NEON_CHAINS * 2 * 8, "4 smmla", FFP8_ISA_NEONBF16};
@@ -108,7 +109,7 @@ static const struct dot_roof bf16_i8 = {smmla_neon, NEON_CHAINS * 2 * 32, "smmla
 
 static const struct dot_roof *find(ffp8_isa isa, enum bench_dot dot) {
     static const struct dot_roof *const neon[] = {&neon_f32, &neon_f32, &neon_i16, &neon_i16};
-    static const struct dot_roof *const dotprod[] = {&neon_f32, &neon_f32, &neon_i16, &dotprod_i8};
+    static const struct dot_roof *const dotprod[] = {&neon_f32, &neon_f32, &dotprod_i16, &dotprod_i8};
     static const struct dot_roof *const bf16[] = {&neon_f32, &bf16_bf16, &bf16_i16, &bf16_i8};
     if (isa < FFP8_ISA_NEON) return NULL;
     return (isa >= FFP8_ISA_NEONBF16 ? bf16 : isa >= FFP8_ISA_NEONDOTPROD ? dotprod : neon)[dot];

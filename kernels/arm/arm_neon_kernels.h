@@ -10,9 +10,9 @@
 #include "../kernels.h"
 
 enum {
-    NEON_MR = 8,           /* rows of a dot kernel's tile */
-    NEONDOTPROD_MR_I8 = 4, /* dot_neondotprod.c */
-    NEON_FUSED_ROWS = 4    /* beyond, decoding each weight once and storing it is faster */
+    NEON_MR = 8,        /* rows of a dot kernel's tile */
+    NEONDOTPROD_MR = 4, /* of I8 and I16: dot_neondotprod.c */
+    NEON_FUSED_ROWS = 4 /* beyond, decoding each weight once and storing it is faster */
 };
 
 ffp8_decode8_fn ffp8_decode8_neon;
@@ -32,11 +32,11 @@ ffp8_depthwise_fn ffp8_depthwise_i16_neon, ffp8_depthwise_f32_neon;
 ffp8_epilogue_fn ffp8_epilogue_neon;
 ffp8_finish_codes_fn ffp8_finish_codes_neon;
 
-ffp8_expand_fn ffp8_expand_i8_neondotprod;
-ffp8_dot_fn ffp8_dot_i8_neondotprod, ffp8_fused_i8_neondotprod, ffp8_direct_i8_neondotprod;
+ffp8_expand_fn ffp8_expand_i8_neondotprod, ffp8_expand_i16_neondotprod;
+ffp8_dot_fn ffp8_dot_i8_neondotprod, ffp8_dot_i16_neondotprod, ffp8_fused_i8_neondotprod, ffp8_direct_i8_neondotprod;
 
 ffp8_narrow_fn ffp8_narrow_bf16_neonbf16;
-ffp8_expand_fn ffp8_expand_i8_neonbf16, ffp8_expand_i16_neonbf16, ffp8_expand_bf16_neonbf16;
+ffp8_expand_fn ffp8_expand_i8_neonbf16, ffp8_expand_bf16_neonbf16;
 ffp8_dot_fn ffp8_dot_i8_neonbf16, ffp8_dot_i16_neonbf16, ffp8_dot_bf16_neonbf16;
 ffp8_dot_fn ffp8_fused_i8_neonbf16, ffp8_fused_bf16_neonbf16;
 ffp8_dot_fn ffp8_direct_i8_neonbf16, ffp8_direct_bf16_neonbf16;

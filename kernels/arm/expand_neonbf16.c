@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * expand_neonbf16.c - the expand kernels of I8 and BF16 to paired panels, of I16 to split ones. Formula, bound, tails: expand_neon.h.
+ * expand_neonbf16.c - the expand kernels of I8 and BF16, to paired panels. Formula, bound, tails: expand_neon.h.
  *
  * An I8 panel's head, -128 times each column's sum, is a dot product: read back from the steps while they are in L1, 4 columns at a time.
  */
@@ -22,10 +22,6 @@ void ffp8_expand_i8_neonbf16(const uint8_t *lines, void *panel, size_t words, co
         if (words % 2) last = add_bytes(last, steps + (words - 1) * FFP8_NR + j);
         vst1q_s32(head + j, vaddq_s32(vpaddq_s32(first, second), last));
     }
-}
-
-void ffp8_expand_i16_neonbf16(const uint8_t *lines, void *panel, size_t words, const struct ffp8_lut *lut) {
-    expand_class(lines, panel, words, lut, FFP8_CLASS_I16, FFP8_PANEL_SPLIT);
 }
 
 void ffp8_expand_bf16_neonbf16(const uint8_t *lines, void *panel, size_t words, const struct ffp8_lut *lut) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * expand_neondotprod.c - the expand kernel of I8. Formula, bound, tails: expand_neon.h.
+ * expand_neondotprod.c - the expand kernels of I8, and of I16 to split panels. Formula, bound, tails: expand_neon.h.
  *
- * The panel's head, -128 times each column's sum, is a dot product: read back from the steps, 4 columns at a time, while they are in L1.
+ * I8: the panel's head, -128 times each column's sum, is a dot product: read back from the steps, 4 columns at a time, while they are in L1.
  */
 #include "expand_neon.h"
 
@@ -17,4 +17,8 @@ void ffp8_expand_i8_neondotprod(const uint8_t *lines, void *panel, size_t words,
         }
         UNROLL for (size_t q = 0; q < 4; q++) vst1q_s32(head + j + 4 * q, sum[q]);
     }
+}
+
+void ffp8_expand_i16_neondotprod(const uint8_t *lines, void *panel, size_t words, const struct ffp8_lut *lut) {
+    expand_class(lines, panel, words, lut, FFP8_CLASS_I16, FFP8_PANEL_SPLIT);
 }

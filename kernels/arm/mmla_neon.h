@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * mmla_neon.h - the dot kernels of NEON tiers with matrix instructions: usmmla for I8, bfmmla for BF16; smmla for I16 (split_neon.h)
+ * mmla_neon.h - the dot kernels of NEON tiers with matrix instructions: usmmla for I8, bfmmla for BF16; I16 by bytes (split_neon.h), also of
+ * neondotprod
  *
  * Formula: struct ffp8_dot. One instruction multiplies two rows of two words with two columns of two words and adds to 2 x 2 sums: twice as
  * many products as a dot instruction. Panels are paired (ffp8_expand_fn), so that 16 bytes are two columns. A's rows are gathered two by two
@@ -47,11 +48,11 @@ static ALWAYS_INLINE int32x4_t two_rows(const uint8_t *first, const uint8_t *sec
     return vreinterpretq_s32_u8(vcombine_u8(vld1_u8(first), vld1_u8(second)));
 }
 
-/* Where the rows of segment i begin; those of a pair that is not whole are the last one. */
+/* Where the rows of segment i begin; of a pair that is not whole, and of units of one row, both are the same. */
 static ALWAYS_INLINE void find_rows(const struct ffp8_dot *d, const struct part *part, size_t i, const size_t pairs,
                                     const uint8_t *row[NEON_MR]) {
     const uint8_t *a = (const uint8_t *)d->a[part->segment + i] + part->word * FFP8_WORD_BYTES;
-    for (size_t r = 0; r < 2 * pairs; r++) row[r] = a + ffp8_min_size(r, d->rows - 1) * d->lda_bytes;
+    for (size_t r = 0; r < 2 * pairs; r++) row[r] = a + ffp8_min_size(r * UNIT_ROWS / 2, d->rows - 1) * d->lda_bytes;
 }
 
 static ALWAYS_INLINE int16x8_t load_split(const uint8_t *row, size_t words) {
@@ -101,10 +102,13 @@ static ALWAYS_INLINE void gather_rows(const struct ffp8_dot *d, const struct par
 
 /* acc += two rows of A times two columns of B. One-instruction asm for the reasons that neon_word.h gives. */
 static ALWAYS_INLINE int32x4_t multiply(int32x4_t acc, int32x4_t a, int32x4_t b, const ffp8_class c) {
-    if (c == FFP8_CLASS_I8)
-        __asm__ volatile("usmmla %0.4s, %1.16b, %2.16b" : "+w"(acc) : "w"(a), "w"(b));
-    else
-        __asm__ volatile("bfmmla %0.4s, %1.8h, %2.8h" : "+w"(acc) : "w"(a), "w"(b));
+#ifdef __ARM_FEATURE_MATMUL_INT8
+    if (c == FFP8_CLASS_I8) __asm__ volatile("usmmla %0.4s, %1.16b, %2.16b" : "+w"(acc) : "w"(a), "w"(b));
+#endif
+#ifdef __ARM_FEATURE_BF16_VECTOR_ARITHMETIC
+    if (c == FFP8_CLASS_BF16) __asm__ volatile("bfmmla %0.4s, %1.8h, %2.8h" : "+w"(acc) : "w"(a), "w"(b));
+#endif
+    (void)a, (void)b, (void)c;
     return acc;
 }
 
@@ -165,7 +169,14 @@ static ALWAYS_INLINE void mmla_tile(const struct ffp8_dot *d, const struct part 
     }
 }
 
-/* I16: two pairs of rows, or one, times 8 columns from `column` on. */
+/* Four columns of a unit's row r, of the blocks of two columns each. */
+static ALWAYS_INLINE int32x4_t row_of_blocks(int32x4_t x, int32x4_t y, size_t r) {
+    if (UNIT_ROWS == 1) return vpaddq_s32(x, y);
+    turn_blocks(&x, &y);
+    return r == 0 ? x : y;
+}
+
+/* I16: two units of rows, or one, times 8 columns from `column` on. */
 static ALWAYS_INLINE void split_tile(const struct ffp8_dot *d, const struct part *part, const union row_pairs *rows, size_t pair,
                                      size_t pairs, size_t column, const size_t P, struct sums *sums) {
     int32x4_t acc[3][2][4];
@@ -188,10 +199,11 @@ static ALWAYS_INLINE void split_tile(const struct ffp8_dot *d, const struct part
     }
     UNROLL for (size_t p = 0; p < P; p++) {
         UNROLL for (size_t q = 0; q < 4; q += 2) {
-            UNROLL for (size_t s = 0; s < 3; s++) turn_blocks(&acc[s][p][q], &acc[s][p][q + 1]);
-            UNROLL for (size_t r = 0; r < 2; r++) {
-                const size_t row = 2 * (pair + p) + r, at = column + 2 * q;
-                add_split(sums->low[row] + at, sums->high[row] + at, acc[0][p][q + r], acc[1][p][q + r], acc[2][p][q + r]);
+            UNROLL for (size_t r = 0; r < UNIT_ROWS; r++) {
+                const size_t row = UNIT_ROWS * (pair + p) + r, at = column + 2 * q;
+                int32x4_t x[3];
+                UNROLL for (size_t s = 0; s < 3; s++) x[s] = row_of_blocks(acc[s][p][q], acc[s][p][q + 1], r);
+                add_split(sums->low[row] + at, sums->high[row] + at, x[0], x[1], x[2]);
             }
         }
     }
@@ -200,8 +212,8 @@ static ALWAYS_INLINE void split_tile(const struct ffp8_dot *d, const struct part
 /* The segments of one sum, for one panel. *gathered: `rows` holds all of the call's, from the panel before. */
 static ALWAYS_INLINE void mmla_sum(const struct ffp8_dot *d, size_t segment, size_t end, const size_t P, const ffp8_class c, bool *gathered,
                                    union row_pairs *rows, struct sums *sums) {
-    memset(sums->low, 0, 2 * P * sizeof *sums->low);
-    if (c == FFP8_CLASS_I16) memset(sums->high, 0, 2 * P * sizeof *sums->high);
+    memset(sums->low, 0, UNIT_ROWS * P * sizeof *sums->low);
+    if (c == FFP8_CLASS_I16) memset(sums->high, 0, UNIT_ROWS * P * sizeof *sums->high);
     for (size_t word = 0; segment < end;) {
         const struct part part = next_part(d, segment, word, end, c);
         if (!*gathered && c == FFP8_CLASS_I16) gather_split(d, &part, P, rows->split);
@@ -243,7 +255,7 @@ static ALWAYS_INLINE void mmla_pairs(const struct ffp8_dot *d, const size_t P, c
 }
 
 static ALWAYS_INLINE void mmla(const struct ffp8_dot *d, const ffp8_class c) {
-    switch ((d->rows + 1) / 2) {
+    switch (ffp8_ceil_div(d->rows, UNIT_ROWS)) {
     case 1: mmla_pairs(d, 1, c); break;
     case 2: mmla_pairs(d, 2, c); break;
     case 3: mmla_pairs(d, 3, c); break;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * split_neon.h - I16 by the matrix instruction for signed bytes: what mmla_neon.h needs of it
+ * split_neon.h - I16 by the instructions that multiply bytes: what mmla_neon.h needs of it
  *
  * An element is low + 256 high, low from -128 to 127, high from -16 to 16 (FFP8_I16_LIMIT), so that
  *     a . b = low.low + 256 (low.high + high.low) + 65536 high.high
- * is four smmla for what takes smlal sixteen at half the rate. Both operands are split beforehand: B in its panel (FFP8_PANEL_SPLIT), A when it
- * is gathered. Registers: 2 x 4 blocks (4 rows, 8 columns) of three sums each, 4 of A, 2 of B.
+ * is four smmla (I8MM), or eight sdot, for what takes eight smlal at half the rate. Both operands are split beforehand: B in its panel
+ * (FFP8_PANEL_SPLIT), A when it is gathered. The unit of A is two rows; for sdot one row twice, the halves of which meet two columns.
+ * Registers: 2 x 4 blocks (2 units, 8 columns) of three sums each, 4 of A, 2 of B.
  * Bound: the multipliers, at 32 of their instructions for 12 loads. Independent chains: 24.
  */
 #ifndef FFP8_SPLIT_NEON_H
@@ -14,9 +15,16 @@
 #include "arm_neon_kernels.h"
 #include "neon_finish.h"
 
+#ifdef __ARM_FEATURE_MATMUL_INT8
+#define MULTIPLY_BYTES "smmla"
+enum { UNIT_ROWS = 2 };
+#else
+#define MULTIPLY_BYTES "sdot"
+enum { UNIT_ROWS = 1 };
+#endif
 enum { SPLIT_WORDS = 4 }; /* 8 elements */
 
-/* Two rows of A, or columns of B. */
+/* A unit of A, or two columns of B. */
 struct split {
     int8x16_t low, high;
 };
@@ -37,12 +45,12 @@ static ALWAYS_INLINE struct split split_last(const int32_t *steps, size_t words)
 
 /* The same four sums of several blocks at once, so that no sum waits for its own. */
 static ALWAYS_INLINE void multiply_split(int32x4_t acc[3][2][4], const struct split *a, struct split b, const size_t P, const size_t q) {
-#define SMMLA(sum, x, y) __asm__ volatile("smmla %0.4s, %1.16b, %2.16b" : "+w"(sum) : "w"(x), "w"(y))
-    UNROLL for (size_t p = 0; p < P; p++) SMMLA(acc[1][p][q], a[p].low, b.high);
-    UNROLL for (size_t p = 0; p < P; p++) SMMLA(acc[0][p][q], a[p].low, b.low);
-    UNROLL for (size_t p = 0; p < P; p++) SMMLA(acc[2][p][q], a[p].high, b.high);
-    UNROLL for (size_t p = 0; p < P; p++) SMMLA(acc[1][p][q], a[p].high, b.low);
-#undef SMMLA
+#define MULTIPLY(sum, x, y) __asm__ volatile(MULTIPLY_BYTES " %0.4s, %1.16b, %2.16b" : "+w"(sum) : "w"(x), "w"(y))
+    UNROLL for (size_t p = 0; p < P; p++) MULTIPLY(acc[1][p][q], a[p].low, b.high);
+    UNROLL for (size_t p = 0; p < P; p++) MULTIPLY(acc[0][p][q], a[p].low, b.low);
+    UNROLL for (size_t p = 0; p < P; p++) MULTIPLY(acc[2][p][q], a[p].high, b.high);
+    UNROLL for (size_t p = 0; p < P; p++) MULTIPLY(acc[1][p][q], a[p].high, b.low);
+#undef MULTIPLY
 }
 
 /* Adds to four sums of 16 bits and what is above them. Of up to 1024 terms `low` is below 2^24, `middle` below 2^23. */

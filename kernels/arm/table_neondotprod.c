@@ -2,7 +2,7 @@
  *
  * table_neondotprod.c - the table of the neondotprod tier: neon and DotProd
  *
- * sdot serves I8; the rest, and the block sizes, are the neon tier's. The generic kernels of BF16 are named for completeness, runs_as keeps
+ * sdot serves I8, and I16 where weights are expanded; the rest, and the block sizes, are the neon tier's. The generic kernels of BF16 are named for completeness, runs_as keeps
  * them from being used.
  */
 #include "../../dispatch/cpu.h"
@@ -15,7 +15,8 @@ const struct ffp8_kernels ffp8_kernels_neondotprod = {
     .isa = FFP8_ISA_NEONDOTPROD,
     .needs = FFP8_CPU_NEON | FFP8_CPU_DOTPROD,
     .runs_as = {FFP8_CLASS_I8, FFP8_CLASS_I16, FFP8_CLASS_F32, FFP8_CLASS_F32},
-    .mr = {NEONDOTPROD_MR_I8, NEON_MR, 4, NEON_MR},
+    .mr = {NEONDOTPROD_MR, NEONDOTPROD_MR, 4, NEON_MR},
+    .panel = {[FFP8_CLASS_I16] = FFP8_PANEL_SPLIT},
     .fused_rows = NEON_FUSED_ROWS,
     .most_fused_rows = {NEON_FUSED_ROWS, NEON_FUSED_ROWS, NEON_FUSED_ROWS, NEON_FUSED_ROWS},
     .kc_bytes = 1024,
@@ -35,8 +36,8 @@ const struct ffp8_kernels ffp8_kernels_neondotprod = {
     .narrow_bf16 = ffp8_narrow_bf16_neon,
     .narrow_f16 = ffp8_narrow_f16_neon,
     .amax = ffp8_amax_neon,
-    .expand = {ffp8_expand_i8_neondotprod, ffp8_expand_i16_neon, ffp8_expand_16_generic, ffp8_expand_f32_neon},
-    .dot = {ffp8_dot_i8_neondotprod, ffp8_dot_i16_neon, ffp8_dot_bf16_generic, ffp8_dot_f32_neon},
+    .expand = {ffp8_expand_i8_neondotprod, ffp8_expand_i16_neondotprod, ffp8_expand_16_generic, ffp8_expand_f32_neon},
+    .dot = {ffp8_dot_i8_neondotprod, ffp8_dot_i16_neondotprod, ffp8_dot_bf16_generic, ffp8_dot_f32_neon},
     .fused = {ffp8_fused_i8_neondotprod, ffp8_fused_i16_neon, ffp8_fused_bf16_generic, ffp8_fused_f32_neon},
     .direct = {ffp8_direct_i8_neondotprod, ffp8_direct_i16_neon, ffp8_direct_bf16_generic, ffp8_direct_f32_neon},
     .depthwise_i16 = ffp8_depthwise_i16_neon,

@@ -4,13 +4,14 @@
  *
  * NIBBLE luts: step and offset of the upper nibble by vpshufb, then (offset + lower nibble) * step by vpmaddubsw: 16 instructions for 64.
  * Others: word look-ups in registers, about 10 instructions for 32. A table of 256 words fills eight registers; four vpermi2w look up 64
- * entries each, the code's two top bits choose. Where the upper half of the table is the lower with a sign, two do, and the sign is
- * inserted. FP32 elements are two words; if no element has a lower one (all but scaled ones and some codebooks), one look-up does.
+ * entries each, the code's two top bits choose. Where the upper half of the table is the lower with a sign, two do
+ * (mirrored_512.h). FP32 elements are two words; if no element has a lower one (all but scaled ones and some codebooks), one look-up does.
  * Results are interleaved by unpacks within 128-bit lanes; the codes are permuted first, so that the elements come out in order.
  * Near the bound of the store port, one or two cycles for each 64 bytes. Tails: masks.
  */
 #include <immintrin.h>
 
+#include "mirrored_512.h"
 #include "x86_convert.h"
 
 #define INLINE static inline __attribute__((always_inline))
@@ -32,6 +33,13 @@ INLINE struct words load_words(const uint8_t low[256], const uint8_t high[256]) 
     return w;
 }
 
+/* Those that hold the sign. */
+INLINE struct words load_top(const uint8_t low[256], const uint8_t high[256], bool mirrored) {
+    struct words w = load_words(low, high);
+    for (int i = 0; mirrored && i < 4; i++) w.part[i] = ffp8_less_codes_words(w.part[i], 32 * i);
+    return w;
+}
+
 /* Elements of 32 codes (zero-extended to words). */
 INLINE __m512i look_up(const struct words *w, __m512i code, bool mirrored) {
     __mmask32 bit6 = _mm512_test_epi16_mask(code, _mm512_set1_epi16(0x40));
@@ -43,10 +51,10 @@ INLINE __m512i look_up(const struct words *w, __m512i code, bool mirrored) {
     return _mm512_mask_blend_epi16(_mm512_test_epi16_mask(code, _mm512_set1_epi16(0x80)), low, high);
 }
 
-/* The word that holds the sign. */
+/* In those that hold the sign. */
 INLINE __m512i look_up_top(const struct words *w, __m512i code, bool mirrored) {
-    __m512i y = look_up(w, code, mirrored), sign = _mm512_set1_epi16(INT16_MIN);
-    return mirrored ? _mm512_ternarylogic_epi32(y, _mm512_slli_epi16(code, 8), sign, 0xF8) : y; /* y | (code << 8 & sign) */
+    __m512i y = look_up(w, code, mirrored);
+    return mirrored ? _mm512_add_epi16(y, _mm512_slli_epi16(code, 8)) : y;
 }
 
 /* Each step takes 32 or 64 codes, of which those exist whose bit in `live` is set: in whole steps a constant, as masked stores are slow. */
@@ -115,7 +123,7 @@ INLINE void decode16_words_step(const uint8_t *src, uint16_t *dst, __mmask32 liv
 }
 
 INLINE void decode16_words(const uint8_t *src, uint16_t *dst, size_t n, const struct ffp8_lut *lut, bool mirrored) {
-    const struct words w = load_words(lut->plane[0], lut->plane[1]);
+    const struct words w = load_top(lut->plane[0], lut->plane[1], mirrored);
     size_t i = 0;
     for (; i + 32 <= n; i += 32) decode16_words_step(src + i, dst + i, (__mmask32)all, &w, mirrored);
     if (i < n) decode16_words_step(src + i, dst + i, (__mmask32)first(n - i), &w, mirrored);
@@ -140,7 +148,7 @@ INLINE void decode32_step(const uint8_t *src, uint32_t *dst, __mmask32 live, con
 }
 
 INLINE void decode32(const uint8_t *src, uint32_t *dst, size_t n, const struct ffp8_lut *lut, bool mirrored, bool upper_only) {
-    const struct words w[2] = {load_words(lut->plane[0], lut->plane[1]), load_words(lut->plane[2], lut->plane[3])};
+    const struct words w[2] = {load_words(lut->plane[0], lut->plane[1]), load_top(lut->plane[2], lut->plane[3], mirrored)};
     size_t i = 0;
     for (; i + 32 <= n; i += 32) decode32_step(src + i, dst + i, (__mmask32)all, w, mirrored, upper_only);
     if (i < n) decode32_step(src + i, dst + i, (__mmask32)first(n - i), w, mirrored, upper_only);

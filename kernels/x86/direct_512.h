@@ -157,7 +157,8 @@ static NO_INLINE void add_up_lanes(struct direct_sums *sums, size_t rows, size_t
     }
 }
 
-static ALWAYS_INLINE void direct_tile(const struct ffp8_dot *d, size_t rows, ffp8_class c, enum line_kind kind) {
+static ALWAYS_INLINE void direct_tile(const struct ffp8_dot *d, size_t rows, ffp8_class c, enum line_kind of_lut) {
+    const enum line_kind kind = line_kind_of_tile(of_lut, rows);
     const size_t columns = rows <= 2 ? DIRECT_COLUMNS : rows <= 4 ? 4 : 2;
     struct direct_sums sums;
     struct line_tables t;

@@ -81,7 +81,8 @@ static ALWAYS_INLINE void fetch_scales(const struct ffp8_dot *d, size_t i) {
     if (bytes > FFP8_LINE_BYTES) _mm_prefetch(next + FFP8_LINE_BYTES, _MM_HINT_T1);
 }
 
-static ALWAYS_INLINE void fused_tile(const struct ffp8_dot *d, size_t panels, size_t rows, ffp8_class c, enum line_kind kind) {
+static ALWAYS_INLINE void fused_tile(const struct ffp8_dot *d, size_t panels, size_t rows, ffp8_class c, enum line_kind of_lut) {
+    const enum line_kind kind = line_kind_of_tile(of_lut, rows);
     struct line_tables t;
     struct ffp8_dot copy;
     const size_t step = d->flags & FFP8_DOT_EACH ? 1 : d->count; /* segments of a sum */

@@ -33,10 +33,9 @@ INLINE struct plane load_top(const uint8_t table[256], bool mirrored) {
 }
 
 INLINE __m512i look_up(const struct plane *p, __m512i code, bool mirrored) {
-    if (mirrored) return _mm512_permutex2var_epi8(p->quarter[0], code, p->quarter[1]);
-    const __mmask64 upper = _mm512_movepi8_mask(code);
-    code = _mm512_mask2_permutex2var_epi8(p->quarter[2], code, upper, p->quarter[3]); /* leaves the other codes as they are */
-    return _mm512_mask2_permutex2var_epi8(p->quarter[0], code, ~upper, p->quarter[1]);
+    const __m512i low = _mm512_permutex2var_epi8(p->quarter[0], code, p->quarter[1]);
+    if (mirrored) return low;
+    return _mm512_mask_blend_epi8(_mm512_movepi8_mask(code), low, _mm512_permutex2var_epi8(p->quarter[2], code, p->quarter[3]));
 }
 
 /* In the plane that holds the sign. */

@@ -25,7 +25,7 @@
 enum {
     SLICE_ALIGNMENT = 64,
     PLAIN_BLOCK_BYTES = 1 << 18, /* of weights that are packed at a time: well within L2 */
-    DIRECT_TERMS = 128           /* shorter scale groups are not worth direct kernels, which add lanes up at the end of each */
+    SHORT_TERMS = 128            /* shorter scale groups are not worth direct kernels, which add lanes up at the end of each */
 };
 
 /* How the arguments map to the nest, and where everything lies in a task's slice. */
@@ -42,6 +42,7 @@ struct plan {
     bool in_place;          /* A is read where it lies */
     bool direct;            /* so are plain weights: they are not packed first */
     bool scales_in_place;   /* so are the packed scales; then the rows' have the power of two */
+    bool a_rescales;        /* A's scales are powers of two that its elements may take on: see rescales() */
 
     size_t row_parts, column_parts, part_rows, part_columns; /* tasks */
     size_t block_rows;                                       /* of A that are staged at once */
@@ -150,7 +151,9 @@ static ffp8_status make_plan(struct plan *plan, const struct ffp8_kernels *kerne
     /* How the product is computed; ffp8_gemm_explain tells it of empty ones, too. */
     const ffp8_class class_of = plan->operands.class_of;
     const size_t words = ffp8_class_words(class_of, args->k);
-    const bool fused = args->m <= kernels->most_fused_rows[class_of];
+    const size_t a = block_of(&problem->a_scales, args->k), w = block_of(&problem->w_scales, args->k);
+    const bool short_groups = ffp8_min_size(a, w) < ffp8_min_size(args->k, SHORT_TERMS);
+    const bool fused = args->m <= (short_groups ? kernels->most_fused_rows_short : kernels->most_fused_rows)[class_of];
     /* Of a long k twice as much at once, with half as many columns: sums that wait between two blocks cost more than reading A again. */
     plan->nest = (struct ffp8_nest){
         .kernels = kernels,
@@ -165,9 +168,7 @@ static ffp8_status make_plan(struct plan *plan, const struct ffp8_kernels *kerne
         .a_offset = plan->operands.a_offset,
         .exact_terms = plan->operands.exact_terms,
     };
-    const size_t a = block_of(&problem->a_scales, args->k), w = block_of(&problem->w_scales, args->k);
-    const bool few_groups = ffp8_min_size(a, w) >= ffp8_min_size(args->k, DIRECT_TERMS);
-    plan->direct = !problem->packed && args->weights.order == FFP8_ORDER_NK && args->m <= kernels->fused_rows && few_groups;
+    plan->direct = !problem->packed && args->weights.order == FFP8_ORDER_NK && args->m <= kernels->fused_rows && !short_groups;
     if (args->m == 0 || args->n == 0) return FFP8_OK; /* no task */
 
     plan->tile_rows = fused ? kernels->fused_rows : kernels->mr[class_of];
@@ -214,6 +215,8 @@ static ffp8_status make_plan(struct plan *plan, const struct ffp8_kernels *kerne
     const struct ffp8_scale_grid *scales = &problem->w_scales;
     plan->scales_in_place = problem->packed && plan->groups > 1 && scales->data && scales->block_rows == 1 && scales->block_k == group_k &&
                             !args->a_quantize;
+    plan->a_rescales = args->a_type == FFP8_TYPE_FFP8 && !args->a_quantize && args->a_scales.data &&
+                       args->a_scales.type == FFP8_SCALE_E8M0 && (!plan->a_uniform || plan->scales_in_place);
     return FFP8_OK;
 }
 
@@ -242,6 +245,33 @@ static void finish_rows(void *context, size_t first, size_t rows, size_t column,
     }
 }
 
+/* The scales of a row of A: E8M0 codes, one after the other along k. */
+static const uint8_t *e8m0_of_row(const struct ffp8_scale_grid *scales, size_t row) {
+    return (const uint8_t *)scales->data + (scales->block_rows ? row / scales->block_rows : 0) * scales->row_step;
+}
+
+/* Whether the block's elements of A can take its scales and 2^shift upon them, so that its sums need none: of scales that are powers of two, and as long
+ * as nothing leaves the normal range, scales of W among it, this changes no bit. */
+static bool rescales(const struct task *task, int shift) {
+    const struct plan *plan = task->plan;
+    const struct ffp8_scale_grid *scales = &plan->problem->a_scales;
+    const struct ffp8_exponents w = plan->problem->w_exponents;
+    if (!plan->a_rescales) return false;
+    int low = 255, high = 0;
+    for (size_t r = task->row; r < task->row + task->rows;
+         r += scales->block_rows ? scales->block_rows - r % scales->block_rows : task->rows) {
+        const uint8_t *code = e8m0_of_row(scales, r);
+        for (size_t b = 0; b < ffp8_scale_blocks(plan->problem->args->k, scales->block_k); b++) {
+            low = code[b] < low ? code[b] : low;
+            high = code[b] > high ? code[b] : high; /* 255, NaN, is too high */
+        }
+    }
+    low += shift - 127;
+    high += shift - 127;
+    return low >= plan->operands.rescale_low && high <= plan->operands.rescale_high && w.low >= -126 && low + w.low >= -126 &&
+           high + w.high <= 126;
+}
+
 /* The block's rows of A as elements, its tiles, and its scales. */
 static void stage_rows(const struct task *task, struct ffp8_nest *nest) {
     const struct plan *plan = task->plan;
@@ -250,10 +280,14 @@ static void stage_rows(const struct task *task, struct ffp8_nest *nest) {
     const size_t source_bytes = args->a_type == FFP8_TYPE_F32 ? 4 : args->a_type == FFP8_TYPE_FFP8 ? 1 : 2;
     const uint8_t *a = (const uint8_t *)args->a + task->row * args->lda * source_bytes;
     float *row_scale = (float *)(task->slice + plan->row_scale_at);
+    const int shift = plan->scales_in_place ? plan->operands.shift : 0;
+    const bool rescaled = rescales(task, shift);
 
     if (!plan->in_place) {
         uint8_t *staged = task->slice + plan->a_at;
         const size_t row_bytes = args->k * ffp8_class_bytes(class_of);
+        const struct ffp8_scale_grid *a_scales = &plan->problem->a_scales;
+        ffp8_rescale_fn *const rescale = class_of == FFP8_CLASS_BF16 ? plan->kernels->rescale16 : plan->kernels->rescale32;
         const size_t padding = nest->segment_words * ffp8_class_elements(class_of) - args->k;
         struct ffp8_encoder encoder;
         float target = 0;
@@ -268,14 +302,15 @@ static void stage_rows(const struct task *task, struct ffp8_nest *nest) {
                 row_scale[r] = ffp8_stage_quantized(plan->kernels, &plan->operands, args->a_type, from, args->k, &encoder, target, to);
             else
                 ffp8_stage(plan->kernels, &plan->operands, args->a_type, from, args->k, to);
+            if (rescaled)
+                rescale(to, args->k, a_scales->block_k ? a_scales->block_k : args->k, e8m0_of_row(a_scales, task->row + r), shift);
             ffp8_stage_zeros(&plan->operands, padding, to + row_bytes);
         }
         a = staged;
     }
     const size_t step = plan->in_place ? args->lda * source_bytes : plan->stride;
 
-    const int shift = plan->scales_in_place ? plan->operands.shift : 0;
-    nest->row_scale = plan->a_uniform && (!plan->scales_in_place || (shift == 0 && !args->a_scales.data)) ? NULL : row_scale;
+    nest->row_scale = rescaled || (plan->a_uniform && (!plan->scales_in_place || (shift == 0 && !args->a_scales.data))) ? NULL : row_scale;
     if (args->a_quantize)
         nest->ld_row_scale = 0; /* one scale in all groups */
     else if (nest->row_scale)

@@ -42,6 +42,23 @@ static bool shift_fits(const ffp8_format *a_format, const ffp8_format *b_format,
     return a.lowest_bit + b.lowest_bit - shift >= -149 && a.highest + b.highest + 2 + 30 - shift <= 127;
 }
 
+/* See rescale_low in stage.h. */
+static void find_rescale(struct ffp8_operands *operands, const ffp8_format *a_format, const ffp8_format *b_format) {
+    struct ffp8_span a, b;
+    operands->rescale_low = 1;
+    operands->rescale_high = 0;
+    if (!a_format || operands->class_of <= FFP8_CLASS_I16) return;
+    ffp8_format_span(a_format, &a);
+    ffp8_format_span(b_format, &b);
+    const int a_shift = operands->a.shift, shift = operands->shift;
+    const int low = (a.lowest_bit - a_shift < a.lowest_bit + b.lowest_bit - shift) ? a.lowest_bit - a_shift
+                                                                                   : a.lowest_bit + b.lowest_bit - shift;
+    const int high = (a.highest - a_shift > a.highest + b.highest + 32 - shift) ? a.highest - a_shift : a.highest + b.highest + 32 - shift;
+    if (low < -126 || high > 127) return;
+    operands->rescale_low = -126 - low;
+    operands->rescale_high = 127 - high;
+}
+
 static double largest_magnitude(struct range r) { return fmax(-r.low, r.high); }
 
 void ffp8_operands_init(struct ffp8_operands *operands, const struct ffp8_kernels *kernels, const ffp8_format *a_format, ffp8_dtype a_type,
@@ -76,6 +93,7 @@ void ffp8_operands_init(struct ffp8_operands *operands, const struct ffp8_kernel
         if (a_format) ffp8_lut_init_values(&operands->a, a_format, false);
         operands->shift = 0;
     }
+    find_rescale(operands, a_format, b_format);
     if (operands->a_offset) {
         for (unsigned c = 0; c < 256; c++) operands->a.element[c] ^= operands->a_offset; /* adds 128 modulo 256 */
         for (unsigned c = 0; c < 256; c++) operands->a.plane[0][c] ^= operands->a_offset;

@@ -69,6 +69,17 @@ static inline float ffp8_f32_from_f16(uint16_t h) {
     return ffp8_float(sign | ((mag << 13) + 0x38000000u));
 }
 
+/* Times 2^exponent, which keeps it in the normal range; zeros, Inf and NaN stay. */
+static inline uint16_t ffp8_bf16_rescaled(uint16_t h, int exponent) {
+    const uint16_t magnitude = h & 0x7FFFu;
+    return magnitude == 0 || magnitude >= 0x7F80u ? h : (uint16_t)(h + exponent * 0x80);
+}
+
+static inline uint32_t ffp8_f32_rescaled(uint32_t u, int exponent) {
+    const uint32_t magnitude = u & 0x7FFFFFFFu;
+    return magnitude == 0 || magnitude >= 0x7F800000u ? u : u + (uint32_t)exponent * 0x800000u;
+}
+
 static inline size_t ffp8_min_size(size_t a, size_t b) { return a < b ? a : b; }
 static inline size_t ffp8_ceil_div(size_t a, size_t b) { return a / b + (a % b != 0); }
 

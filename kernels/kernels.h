@@ -135,6 +135,10 @@ typedef void ffp8_encode_fn(const float *src, uint8_t *dst, size_t n, const stru
 typedef void ffp8_widen_fn(const uint16_t *src, float *dst, size_t n);
 typedef void ffp8_narrow_fn(const float *src, uint16_t *dst, size_t n);
 
+/* In place, of BF16 (rescale16) or FP32 elements (rescale32): element[i] * 2^(e8m0[i / block] - 127 + shift). Exact: the driver knows that all but
+ * zeros, Inf and NaN, which stay, are in the normal range before and after. block is 1 or more. */
+typedef void ffp8_rescale_fn(void *elements, size_t n, size_t block, const uint8_t *e8m0, int shift);
+
 /* max |x[i]|, or NaN if any is NaN; 0 for n = 0. Exact. */
 typedef float ffp8_amax_fn(const float *x, size_t n);
 
@@ -337,8 +341,9 @@ struct ffp8_kernels {
     uint8_t mr[FFP8_CLASS_COUNT];              /* rows of the dot kernels' tile */
     uint8_t panel[FFP8_CLASS_COUNT];           /* enum ffp8_panel: what expand writes and dot reads */
     uint8_t fused_rows;                        /* rows of the fused and direct kernels' tile; up to so many, direct beats packing */
-    uint8_t most_fused_rows[FFP8_CLASS_COUNT]; /* up to so many rows of A, fused beats expand and dot */
-    uint32_t kc_bytes;                         /* K block: expanded bytes of one column */
+    uint8_t most_fused_rows[FFP8_CLASS_COUNT]; /* up to so many rows of A, fused beats expand and dot ... */
+    uint8_t most_fused_rows_short[FFP8_CLASS_COUNT]; /* ... where a scale serves but a few words, and fused pays for it once in each tile */
+    uint32_t kc_bytes;                               /* K block: expanded bytes of one column */
     uint32_t nc_columns; /* N block: columns whose expanded K block is kept (L2), or more that are shorter; a multiple of 32 */
     uint32_t mc_rows;    /* M block: rows of A that are staged at once */
 
@@ -351,6 +356,7 @@ struct ffp8_kernels {
     ffp8_encode_fn *encode_table;
     ffp8_widen_fn *widen_bf16, *widen_f16;
     ffp8_narrow_fn *narrow_bf16, *narrow_f16;
+    ffp8_rescale_fn *rescale16, *rescale32;
     ffp8_amax_fn *amax;
     ffp8_expand_fn *expand[FFP8_CLASS_COUNT];
     ffp8_dot_fn *dot[FFP8_CLASS_COUNT];

@@ -22,6 +22,7 @@ ffp8_decode_pairs_fn ffp8_decode_pairs_neon;
 ffp8_transpose_fn ffp8_transpose8_neon, ffp8_transpose16_neon, ffp8_transpose32_neon;
 ffp8_encode_fn ffp8_encode_neon;
 ffp8_widen_fn ffp8_widen_bf16_neon, ffp8_widen_f16_neon;
+ffp8_rescale_fn ffp8_rescale16_neon, ffp8_rescale32_neon;
 ffp8_narrow_fn ffp8_narrow_bf16_neon, ffp8_narrow_f16_neon;
 ffp8_amax_fn ffp8_amax_neon;
 ffp8_expand_fn ffp8_expand_i16_neon, ffp8_expand_f32_neon;

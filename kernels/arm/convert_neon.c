@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * convert_neon.c - arrays of 16-bit floats to FP32 and back, 8 at a time, and the largest magnitude of an array
+ * convert_neon.c - arrays of 16-bit floats to FP32 and back, 8 at a time, times powers of two, and the largest magnitude of an array
  *
  * Half precision: the conversion instructions, which quiet a NaN as kernel_util.h does.
  * BF16: integer arithmetic; adding and keeping the high half is one instruction.
+ * Powers of two are added to the exponents of what has a magnitude from 1 to below Inf, as bits.
  * Largest magnitude: of the bits, which order as the magnitudes do, NaN above all.
  * Bound: loads and stores. Tails: one by one.
  */
@@ -56,6 +57,38 @@ void ffp8_narrow_f16_neon(const float *src, uint16_t *dst, size_t n) {
 
 static ALWAYS_INLINE uint32x4_t magnitude_4(const float *x) {
     return vbicq_u32(vreinterpretq_u32_f32(vld1q_f32(x)), vdupq_n_u32(0x80000000u));
+}
+
+void ffp8_rescale16_neon(void *elements, size_t n, size_t block, const uint8_t *e8m0, int shift) {
+    const uint16x8_t one = vdupq_n_u16(1), normal = vdupq_n_u16(0x7F7F);
+    uint16_t *x = elements;
+    for (size_t count; n > 0; n -= count, x += count) {
+        const int exponent = *e8m0++ - 127 + shift;
+        const uint16x8_t step = vdupq_n_u16((uint16_t)(exponent * 0x80));
+        size_t i = 0;
+        count = ffp8_min_size(n, block);
+        for (; i + 8 <= count; i += 8) {
+            const uint16x8_t y = vld1q_u16(x + i), magnitude = vbicq_u16(y, vdupq_n_u16(0x8000));
+            vst1q_u16(x + i, vaddq_u16(y, vandq_u16(vcltq_u16(vsubq_u16(magnitude, one), normal), step)));
+        }
+        for (; i < count; i++) x[i] = ffp8_bf16_rescaled(x[i], exponent);
+    }
+}
+
+void ffp8_rescale32_neon(void *elements, size_t n, size_t block, const uint8_t *e8m0, int shift) {
+    const uint32x4_t one = vdupq_n_u32(1), normal = vdupq_n_u32(0x7F7FFFFF);
+    uint32_t *x = elements;
+    for (size_t count; n > 0; n -= count, x += count) {
+        const int exponent = *e8m0++ - 127 + shift;
+        const uint32x4_t step = vdupq_n_u32((uint32_t)exponent << 23);
+        size_t i = 0;
+        count = ffp8_min_size(n, block);
+        for (; i + 4 <= count; i += 4) {
+            const uint32x4_t y = vld1q_u32(x + i), magnitude = vbicq_u32(y, vdupq_n_u32(0x80000000));
+            vst1q_u32(x + i, vaddq_u32(y, vandq_u32(vcltq_u32(vsubq_u32(magnitude, one), normal), step)));
+        }
+        for (; i < count; i++) x[i] = ffp8_f32_rescaled(x[i], exponent);
+    }
 }
 
 float ffp8_amax_neon(const float *x, size_t n) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * convert_generic.c - arrays of 16-bit floats to FP32 and back, and the largest magnitude of an array
+ * convert_generic.c - arrays of 16-bit floats to FP32 and back, times powers of two, and the largest magnitude of an array
  */
 #include "../kernel_util.h"
 #include "generic.h"
@@ -19,6 +19,16 @@ void ffp8_narrow_bf16_generic(const float *src, uint16_t *dst, size_t n) {
 
 void ffp8_narrow_f16_generic(const float *src, uint16_t *dst, size_t n) {
     for (size_t i = 0; i < n; i++) dst[i] = ffp8_f16_from_f32(src[i]);
+}
+
+void ffp8_rescale16_generic(void *elements, size_t n, size_t block, const uint8_t *e8m0, int shift) {
+    uint16_t *x = elements;
+    for (size_t i = 0; i < n; i++) x[i] = ffp8_bf16_rescaled(x[i], e8m0[i / block] - 127 + shift);
+}
+
+void ffp8_rescale32_generic(void *elements, size_t n, size_t block, const uint8_t *e8m0, int shift) {
+    uint32_t *x = elements;
+    for (size_t i = 0; i < n; i++) x[i] = ffp8_f32_rescaled(x[i], e8m0[i / block] - 127 + shift);
 }
 
 /* Magnitudes order as their bits do, NaN above all. */

@@ -18,6 +18,7 @@ ffp8_widen_fn ffp8_widen_bf16_generic;
 ffp8_widen_fn ffp8_widen_f16_generic;
 ffp8_narrow_fn ffp8_narrow_bf16_generic;
 ffp8_narrow_fn ffp8_narrow_f16_generic;
+ffp8_rescale_fn ffp8_rescale16_generic, ffp8_rescale32_generic;
 ffp8_amax_fn ffp8_amax_generic;
 ffp8_epilogue_fn ffp8_epilogue_generic;
 ffp8_finish_codes_fn ffp8_finish_codes_generic;

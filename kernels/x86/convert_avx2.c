@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * convert_avx2.c - 16-bit floats to FP32 and back, and the largest magnitude
+ * convert_avx2.c - 16-bit floats to FP32 and back, powers of two, and the largest magnitude
  *
  * Bound by memory but for data in L1. Tails: the scalar functions of kernel_util.h, which F16C agrees with bit for bit.
  */
@@ -52,6 +52,24 @@ void ffp8_narrow_f16_avx2(const float *src, uint16_t *dst, size_t n) {
     for (; i + 8 <= n; i += 8)
         _mm_storeu_si128((__m128i *)(dst + i), _mm256_cvtps_ph(_mm256_loadu_ps(src + i), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
     for (; i < n; i++) dst[i] = ffp8_f16_from_f32(src[i]);
+}
+
+/* Powers of two are added to the exponents of what has a magnitude from 1 to below Inf, as bits. */
+void ffp8_rescale32_avx2(void *elements, size_t n, size_t block, const uint8_t *e8m0, int shift) {
+    const __m256i zero = _mm256_setzero_si256(), infinity = _mm256_set1_epi32(0x7F800000);
+    uint32_t *x = elements;
+    for (size_t count; n > 0; n -= count, x += count) {
+        const int exponent = *e8m0++ - 127 + shift;
+        const __m256i step = _mm256_slli_epi32(_mm256_set1_epi32(exponent), 23);
+        size_t i = 0;
+        count = ffp8_min_size(n, block);
+        for (; i + 8 <= count; i += 8) {
+            const __m256i y = _mm256_loadu_si256((const __m256i *)(x + i)), magnitude = _mm256_and_si256(y, _mm256_set1_epi32(0x7FFFFFFF));
+            const __m256i moves = _mm256_and_si256(_mm256_cmpgt_epi32(magnitude, zero), _mm256_cmpgt_epi32(infinity, magnitude));
+            _mm256_storeu_si256((__m256i *)(x + i), _mm256_add_epi32(y, _mm256_and_si256(moves, step)));
+        }
+        for (; i < count; i++) x[i] = ffp8_f32_rescaled(x[i], exponent);
+    }
 }
 
 /* Magnitudes order as their bits do, NaN above all. */

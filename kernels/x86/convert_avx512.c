@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * convert_avx512.c - 16-bit floats to FP32 and back, and the largest magnitude
+ * convert_avx512.c - 16-bit floats to FP32 and back, powers of two, and the largest magnitude
  *
  * Bound by memory but for data in L1. BF16 goes by integers: the instruction for it would flush denormals. Tails: masks.
  */
@@ -64,6 +64,37 @@ void ffp8_narrow_f16_avx512(const float *src, uint16_t *dst, size_t n) {
     size_t i = 0;
     for (; i + 16 <= n; i += 16) narrow_f16_step(src + i, dst + i, all);
     if (i < n) narrow_f16_step(src + i, dst + i, first(n - i));
+}
+
+/* Powers of two are added to the exponents of what has a magnitude from 1 to below Inf, as bits. */
+void ffp8_rescale16_avx512(void *elements, size_t n, size_t block, const uint8_t *e8m0, int shift) {
+    const __m512i one = _mm512_set1_epi16(1), normal = _mm512_set1_epi16(0x7F7F);
+    uint16_t *x = elements;
+    for (size_t count; n > 0; n -= count, x += count) {
+        const __m512i step = _mm512_set1_epi16((short)((*e8m0++ - 127 + shift) * 0x80));
+        count = ffp8_min_size(n, block);
+        for (size_t i = 0; i < count; i += 32) {
+            const __mmask32 live = count - i < 32 ? 0xFFFFFFFFu >> (32 - (count - i)) : 0xFFFFFFFFu;
+            const __m512i y = _mm512_maskz_loadu_epi16(live, x + i), magnitude = _mm512_and_si512(y, _mm512_set1_epi16(0x7FFF));
+            const __mmask32 moves = _mm512_cmplt_epu16_mask(_mm512_sub_epi16(magnitude, one), normal);
+            _mm512_mask_storeu_epi16(x + i, live, _mm512_mask_add_epi16(y, moves, y, step));
+        }
+    }
+}
+
+void ffp8_rescale32_avx512(void *elements, size_t n, size_t block, const uint8_t *e8m0, int shift) {
+    const __m512i one = _mm512_set1_epi32(1), normal = _mm512_set1_epi32(0x7F7FFFFF);
+    uint32_t *x = elements;
+    for (size_t count; n > 0; n -= count, x += count) {
+        const __m512i step = _mm512_slli_epi32(_mm512_set1_epi32(*e8m0++ - 127 + shift), 23);
+        count = ffp8_min_size(n, block);
+        for (size_t i = 0; i < count; i += 16) {
+            const __mmask16 live = count - i < 16 ? first(count - i) : all;
+            const __m512i y = _mm512_maskz_loadu_epi32(live, x + i), magnitude = _mm512_and_si512(y, _mm512_set1_epi32(0x7FFFFFFF));
+            const __mmask16 moves = _mm512_cmplt_epu32_mask(_mm512_sub_epi32(magnitude, one), normal);
+            _mm512_mask_storeu_epi32(x + i, live, _mm512_mask_add_epi32(y, moves, y, step));
+        }
+    }
 }
 
 /* Magnitudes order as their bits do, NaN above all. */

@@ -17,6 +17,7 @@ ffp8_transpose_fn ffp8_transpose8_avx2, ffp8_transpose16_avx2, ffp8_transpose32_
 ffp8_encode_fn ffp8_encode_avx2;
 ffp8_widen_fn ffp8_widen_bf16_avx2, ffp8_widen_f16_avx2;
 ffp8_narrow_fn ffp8_narrow_bf16_avx2, ffp8_narrow_f16_avx2;
+ffp8_rescale_fn ffp8_rescale32_avx2;
 ffp8_amax_fn ffp8_amax_avx2;
 ffp8_epilogue_fn ffp8_epilogue_avx2;
 ffp8_finish_codes_fn ffp8_finish_codes_avx2;
@@ -28,6 +29,7 @@ ffp8_decode_pairs_fn ffp8_decode_pairs_avx512;
 ffp8_encode_fn ffp8_encode_avx512;
 ffp8_widen_fn ffp8_widen_bf16_avx512, ffp8_widen_f16_avx512;
 ffp8_narrow_fn ffp8_narrow_bf16_avx512, ffp8_narrow_f16_avx512;
+ffp8_rescale_fn ffp8_rescale16_avx512, ffp8_rescale32_avx512;
 ffp8_amax_fn ffp8_amax_avx512;
 ffp8_epilogue_fn ffp8_epilogue_avx512;
 ffp8_finish_codes_fn ffp8_finish_codes_avx512;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * case_convert.c - widen, narrow and amax
+ * case_convert.c - widen, narrow, rescale and amax
  *
  * Widen: all 65,536 inputs. Narrow: each 16-bit value, each midpoint of neighbours, both one ulp to either side, NaNs of many payloads. The
- * oracle rounds in double by the format's quantum, and knows nothing of bits but for NaN payloads.
+ * oracle rounds in double by the format's quantum, and knows nothing of bits but for NaN payloads. Rescale: ldexp.
  */
 #include <math.h>
 #include <string.h>
@@ -121,6 +121,57 @@ void check_narrow_body(struct check_run *run) {
     for (size_t n = 0; n <= 200; n++) {
         for (size_t i = 0; i < n; i++) in[i] = ffp8_float((uint32_t)check_random(&run->rand));
         if (!check_narrow(run, in, n)) return;
+    }
+}
+
+struct rescale_call {
+    ffp8_rescale_fn *rescale;
+    void *x;
+    size_t n, block;
+    const uint8_t *e8m0;
+    int shift;
+};
+
+static void invoke_rescale(void *argument) {
+    const struct rescale_call *c = argument;
+    c->rescale(c->x, c->n, c->block, c->e8m0, c->shift);
+}
+
+/* Elements of all kinds that stay normal whatever the scale: exponents of up to 40 meet scales of up to 80. */
+static float draw_element(struct check_run *run) {
+    if (check_chance(&run->rand, 8)) return check_chance(&run->rand, 2) ? -0.0f : 0.0f;
+    if (check_chance(&run->rand, 16)) return check_chance(&run->rand, 2) ? INFINITY : (float)NAN;
+    const uint32_t exponent = 127 - 40 + (uint32_t)check_below(&run->rand, 81), sign = (uint32_t)check_below(&run->rand, 2) << 31;
+    return ffp8_float(sign | exponent << 23 | ((uint32_t)check_random(&run->rand) & 0x7FFFFF));
+}
+
+void check_rescale_body(struct check_run *run) {
+    static uint32_t want[512];
+    static uint16_t want16[512];
+    const size_t bytes = (size_t)run->slot->parameter;
+    for (size_t i = 0; i < 400; i++) {
+        const size_t n = i <= 200 ? i : check_below(&run->rand, 512), block = 1 + check_below(&run->rand, i % 2 ? 70 : 600);
+        const int shift = (int)check_below(&run->rand, 41) - 20;
+        check_begin(run);
+        check_describe(run, "n %zu, block %zu, shift %d", n, block, shift);
+        struct check_buffer *x = check_array(run, "elements", CHECK_INOUT, n, bytes);
+        struct check_buffer *e8m0 = check_array(run, "e8m0", CHECK_IN, ffp8_ceil_div(n, block), 1);
+        for (size_t b = 0; b < e8m0->bytes; b++) ((uint8_t *)e8m0->data)[b] = (uint8_t)(127 - 60 + check_below(&run->rand, 121));
+        for (size_t j = 0; j < n; j++) {
+            const uint32_t bits = ffp8_bits(draw_element(run)) & (bytes == 2 ? 0xFFFF0000u : ~0u);
+            const float y = ldexpf(ffp8_float(bits), ((const uint8_t *)e8m0->data)[j / block] - 127 + shift);
+            want[j] = isnan(y) ? bits : ffp8_bits(y);
+            if (bytes == 2) {
+                ((uint16_t *)x->data)[j] = (uint16_t)(bits >> 16);
+                want16[j] = (uint16_t)(want[j] >> 16);
+            } else {
+                ((uint32_t *)x->data)[j] = bits;
+            }
+        }
+        struct rescale_call call = {
+            bytes == 2 ? run->kernels->rescale16 : run->kernels->rescale32, x->kernel, n, block, e8m0->kernel, shift};
+        if (!check_call(run, invoke_rescale, &call)) return;
+        if (!check_bits(run, x, bytes == 2 ? (const void *)want16 : want, n, bytes == 2 ? CHECK_BF16 : CHECK_F32, 0)) return;
     }
 }
 

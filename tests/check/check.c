@@ -35,6 +35,8 @@ static const struct check_slot slots[] = {
     SLOT("widen_f16", widen_f16, check_widen_body, FFP8_TYPE_F16),
     SLOT("narrow_bf16", narrow_bf16, check_narrow_body, FFP8_TYPE_BF16),
     SLOT("narrow_f16", narrow_f16, check_narrow_body, FFP8_TYPE_F16),
+    SLOT("rescale16", rescale16, check_rescale_body, 2),
+    SLOT("rescale32", rescale32, check_rescale_body, 4),
     SLOT("amax", amax, check_amax_body, 0),
     PER_CLASS("expand", expand, check_expand_body),
     PER_CLASS("dot", dot, check_dot_body),

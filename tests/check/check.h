@@ -220,6 +220,7 @@ void check_decode_pairs_body(struct check_run *run);
 void check_transpose_body(struct check_run *run);
 void check_encode_body(struct check_run *run);
 void check_widen_body(struct check_run *run);
+void check_rescale_body(struct check_run *run);
 void check_narrow_body(struct check_run *run);
 void check_amax_body(struct check_run *run);
 void check_expand_body(struct check_run *run);

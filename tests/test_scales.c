@@ -86,7 +86,12 @@ Test(scales, powers_of_two_change_no_bit) {
     for (size_t i = 0; i < 240; i++) {
         const char *const *f = formats[i % 5];
         const size_t m = one_in(3) ? 1 + below(4) : 1 + below(M), block_rows = one_in(4) ? below(6) : 1;
-        check(p, f[0], f[1], m, block_rows, one_in(2) ? 32 : one_in(2) ? 64 : 0, middles[below(8)], (int)below(13), i % 2 == 0);
+        check(p, f[0], f[1], m, block_rows,
+              one_in(2)   ? 32
+              : one_in(2) ? 64
+              : one_in(2) ? 128
+                          : 0,
+              middles[below(8)], (int)below(13), i % 2 == 0);
     }
     free(p);
 }

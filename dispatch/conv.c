@@ -37,6 +37,9 @@ struct piece {
     uint8_t *slabs, *scratch;
     float *sums;
     struct ffp8_tile *tiles;
+    struct {
+        size_t first, staged, rows, count; /* output rows: the first one's place in its image and behind the first staged one; how many */
+    } tiled;                               /* what the tiles are for; none yet: no rows */
     const void **pointers;
     void *nest;
     uint8_t *pixels;               /* TURNED: of the output rows in progress */
@@ -179,6 +182,19 @@ static size_t make_tiles(const struct piece *piece) {
     return count;
 }
 
+/* The tiles of the output rows in progress: they stay as they are where bands are alike, as those of whole images. */
+static size_t find_tiles(struct piece *piece) {
+    const size_t first = piece->rows_begin % piece->run->plan->call.problem.dims.out_h, staged = piece->rows_begin - piece->staged_begin;
+    const size_t rows = piece->rows_end - piece->rows_begin;
+    if (piece->tiled.rows != rows || piece->tiled.first != first || piece->tiled.staged != staged) {
+        piece->tiled.first = first;
+        piece->tiled.staged = staged;
+        piece->tiled.rows = rows;
+        piece->tiled.count = make_tiles(piece);
+    }
+    return piece->tiled.count;
+}
+
 /* FP32 sums that may lie where the output will. */
 static bool is_in_place(const struct run *run) {
     const struct ffp8_output *output = run->output;
@@ -202,7 +218,7 @@ static void run_nest(struct piece *piece, size_t begin, size_t end) {
     struct ffp8_nest nest = ffp8_conv_plan_nest(plan, piece->column_begin, piece->column_end, pixels);
     nest.segment_offset = (const size_t *)(run->workspace + at->offsets);
     nest.tiles = piece->tiles;
-    nest.tile_count = make_tiles(piece);
+    nest.tile_count = find_tiles(piece);
     nest.finish = plain || d->groups > 1 ? NULL : finish;
     nest.finish_rows = plan->finish_pixels;
     nest.finish_columns = plan->finish_columns;
@@ -218,6 +234,7 @@ static void run_nest(struct piece *piece, size_t begin, size_t end) {
         ffp8_nest_run(&nest);
         for (size_t t = 0; t < nest.tile_count; t++) piece->tiles[t].a += group_bytes;
     }
+    for (size_t t = 0; t < nest.tile_count; t++) piece->tiles[t].a -= d->groups * group_bytes;
     piece->has_panels = true;
     if (d->groups > 1 && !plain) finish(piece, 0, pixels, 0, d->c_out, c, d->c_out);
 }

@@ -396,6 +396,18 @@ Test(conv, layers_beyond_one_band) {
          .pad_bottom = 1,
          .pad_right = 1,
          .groups = 256},
+        {.batch = 3,
+         .in_h = 24,
+         .in_w = 24,
+         .c_in = 160,
+         .c_out = 68,
+         .kernel_h = 3,
+         .kernel_w = 3,
+         .pad_top = 1,
+         .pad_left = 1,
+         .pad_bottom = 1,
+         .pad_right = 1,
+         .groups = 4},
         {.batch = 1, .in_h = 20, .in_w = 20, .c_in = 1030, .c_out = 40, .kernel_h = 1, .kernel_w = 3, .stride_w = 2},
     };
     static const char *const formats[][2] = {{"int8", "int8"}, {"ffp8:s1x3y4b3", "ffp8:s0x3y5b3"}};

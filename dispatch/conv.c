@@ -234,7 +234,7 @@ static void run_nest(struct piece *piece, size_t begin, size_t end) {
         ffp8_nest_run(&nest);
         for (size_t t = 0; t < nest.tile_count; t++) piece->tiles[t].a += group_bytes;
     }
-    for (size_t t = 0; t < nest.tile_count; t++) piece->tiles[t].a -= d->groups * group_bytes;
+    for (size_t t = 0; t < nest.tile_count; t++) piece->tiles[t].a -= d->groups * group_bytes; /* back to the first: they are kept */
     piece->has_panels = true;
     if (d->groups > 1 && !plain) finish(piece, 0, pixels, 0, d->c_out, c, d->c_out);
 }

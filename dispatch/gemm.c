@@ -25,7 +25,8 @@
 enum {
     SLICE_ALIGNMENT = 64,
     PLAIN_BLOCK_BYTES = 1 << 18, /* of weights that are packed at a time: well within L2 */
-    SHORT_TERMS = 128            /* shorter scale groups are not worth direct kernels, which add lanes up at the end of each */
+    SHORT_TERMS =
+        128 /* scale groups of fewer expand weights from fewer rows on; direct kernels, which end in adding up lanes, do not pay */
 };
 
 /* How the arguments map to the nest, and where everything lies in a task's slice. */
@@ -36,13 +37,13 @@ struct plan {
     const struct ffp8_kernels *kernels;
     struct ffp8_nest nest; /* what all tasks share */
 
-    size_t groups, group_k; /* along k: 1, k without groups */
-    bool a_uniform;         /* A's scales do not differ between rows: they go into the columns' */
-    bool oracle;            /* the nest does not serve this */
-    bool in_place;          /* A is read where it lies */
-    bool direct;            /* so are plain weights: they are not packed first */
-    bool scales_in_place;   /* so are the packed scales; then the rows' have the power of two */
-    bool a_rescales;        /* A's scales are powers of two that its elements may take on: see rescales() */
+    size_t groups, group_k;          /* along k: 1, k without groups */
+    bool a_uniform;                  /* A's scales do not differ between rows: they go into the columns' */
+    bool oracle;                     /* the nest does not serve this */
+    bool in_place;                   /* A is read where it lies */
+    bool direct;                     /* so are plain weights: they are not packed first */
+    bool scales_in_place;            /* so are the packed scales; then the rows' have the power of two */
+    struct ffp8_exponents a_rescale; /* A's scales that its elements may take upon them; none: low is above high */
 
     size_t row_parts, column_parts, part_rows, part_columns; /* tasks */
     size_t block_rows;                                       /* of A that are staged at once */
@@ -215,8 +216,11 @@ static ffp8_status make_plan(struct plan *plan, const struct ffp8_kernels *kerne
     const struct ffp8_scale_grid *scales = &problem->w_scales;
     plan->scales_in_place = problem->packed && plan->groups > 1 && scales->data && scales->block_rows == 1 && scales->block_k == group_k &&
                             !args->a_quantize;
-    plan->a_rescales = args->a_type == FFP8_TYPE_FFP8 && !args->a_quantize && args->a_scales.data &&
-                       args->a_scales.type == FFP8_SCALE_E8M0 && (!plan->a_uniform || plan->scales_in_place);
+    const bool powers = args->a_type == FFP8_TYPE_FFP8 && !args->a_quantize && args->a_scales.data &&
+                        args->a_scales.type == FFP8_SCALE_E8M0;
+    plan->a_rescale = (struct ffp8_exponents){1, 0};
+    if (powers && (!plan->a_uniform || plan->scales_in_place))
+        plan->a_rescale = ffp8_operands_rescale(&plan->operands, problem->a_format, &problem->w_format);
     return FFP8_OK;
 }
 
@@ -245,31 +249,15 @@ static void finish_rows(void *context, size_t first, size_t rows, size_t column,
     }
 }
 
-/* The scales of a row of A: E8M0 codes, one after the other along k. */
-static const uint8_t *e8m0_of_row(const struct ffp8_scale_grid *scales, size_t row) {
-    return (const uint8_t *)scales->data + (scales->block_rows ? row / scales->block_rows : 0) * scales->row_step;
-}
-
-/* Whether the block's elements of A can take its scales and 2^shift upon them, so that its sums need none: of scales that are powers of two, and as long
+/* Whether the block's elements of A take its scales and 2^shift upon them, so that its sums need none: of scales that are powers of two, and as long
  * as nothing leaves the normal range, scales of W among it, this changes no bit. */
 static bool rescales(const struct task *task, int shift) {
     const struct plan *plan = task->plan;
-    const struct ffp8_scale_grid *scales = &plan->problem->a_scales;
-    const struct ffp8_exponents w = plan->problem->w_exponents;
-    if (!plan->a_rescales) return false;
-    int low = 255, high = 0;
-    for (size_t r = task->row; r < task->row + task->rows;
-         r += scales->block_rows ? scales->block_rows - r % scales->block_rows : task->rows) {
-        const uint8_t *code = e8m0_of_row(scales, r);
-        for (size_t b = 0; b < ffp8_scale_blocks(plan->problem->args->k, scales->block_k); b++) {
-            low = code[b] < low ? code[b] : low;
-            high = code[b] > high ? code[b] : high; /* 255, NaN, is too high */
-        }
-    }
-    low += shift - 127;
-    high += shift - 127;
-    return low >= plan->operands.rescale_low && high <= plan->operands.rescale_high && w.low >= -126 && low + w.low >= -126 &&
-           high + w.high <= 126;
+    const struct ffp8_exponents may = plan->a_rescale, w = plan->problem->w_exponents;
+    if (may.low > may.high) return false;
+    const struct ffp8_exponents a = ffp8_scales_e8m0_exponents(&plan->problem->a_scales, task->row, task->rows, plan->problem->args->k);
+    const int low = a.low + shift, high = a.high + shift;
+    return low >= may.low && high <= may.high && a.high < 128 && w.low >= -126 && low + w.low >= -126 && high + w.high <= 126;
 }
 
 /* The block's rows of A as elements, its tiles, and its scales. */
@@ -303,7 +291,7 @@ static void stage_rows(const struct task *task, struct ffp8_nest *nest) {
             else
                 ffp8_stage(plan->kernels, &plan->operands, args->a_type, from, args->k, to);
             if (rescaled)
-                rescale(to, args->k, a_scales->block_k ? a_scales->block_k : args->k, e8m0_of_row(a_scales, task->row + r), shift);
+                rescale(to, args->k, a_scales->block_k ? a_scales->block_k : args->k, ffp8_scales_e8m0(a_scales, task->row + r), shift);
             ffp8_stage_zeros(&plan->operands, padding, to + row_bytes);
         }
         a = staged;

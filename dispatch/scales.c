@@ -72,6 +72,19 @@ struct ffp8_exponents ffp8_scales_exponents(const struct ffp8_scale_grid *grid, 
     return (struct ffp8_exponents){ilogbf(ffp8_float(low)), ilogbf(ffp8_float(high))};
 }
 
+struct ffp8_exponents ffp8_scales_e8m0_exponents(const struct ffp8_scale_grid *grid, size_t first, size_t rows, size_t k) {
+    const size_t blocks = ffp8_scale_blocks(k, grid->block_k), end = first + rows;
+    uint8_t low = 255, high = 0;
+    for (size_t r = first; r < end; r += grid->block_rows ? grid->block_rows - r % grid->block_rows : rows) {
+        const uint8_t *code = ffp8_scales_e8m0(grid, r);
+        for (size_t b = 0; b < blocks; b++) {
+            low = code[b] < low ? code[b] : low;
+            high = code[b] > high ? code[b] : high;
+        }
+    }
+    return (struct ffp8_exponents){low - 127, high - 127};
+}
+
 bool ffp8_scales_fold(struct ffp8_exponents rows, struct ffp8_exponents columns, int shift) {
     if (shift == 0) return true;
     /* A sum of integers is below 2^64, and one of float elements keeps its place in FP32's range as well as the values' own sum would. */

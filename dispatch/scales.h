@@ -42,6 +42,13 @@ struct ffp8_exponents {
 };
 struct ffp8_exponents ffp8_scales_exponents(const struct ffp8_scale_grid *grid, size_t rows, size_t k);
 
+/* Of E8M0 scales that lie one after the other along k (k_step 1): those of a row, */
+static inline const uint8_t *ffp8_scales_e8m0(const struct ffp8_scale_grid *grid, size_t row) {
+    return (const uint8_t *)grid->data + (grid->block_rows ? row / grid->block_rows : 0) * grid->row_step;
+}
+/* and the exponents of those of some rows; NaN counts, as 128. */
+struct ffp8_exponents ffp8_scales_e8m0_exponents(const struct ffp8_scale_grid *grid, size_t first, size_t rows, size_t k);
+
 /* Whether sum * (row scale * column scale * 2^shift) is, bit for bit, (sum * 2^shift) * (row scale * column scale) for every sum that integer
  * elements can have: nothing leaves FP32's normal range on the way. */
 bool ffp8_scales_fold(struct ffp8_exponents rows, struct ffp8_exponents columns, int shift);

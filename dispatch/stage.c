@@ -33,30 +33,13 @@ static struct range integer_range(const ffp8_format *format) {
 
 /* Whether FP32 has products of elements that are values times 2^-shift as well as those of the values, or sums of up to 2^30 of them. Little
  * is known of wider activations: there elements may be so much smaller or larger than values. */
-enum { WIDE_SHIFT = 32 };
+enum { WIDE_SHIFT = 32, SUM_BITS = 2 + 30 /* of products: above both exponents */ };
 static bool shift_fits(const ffp8_format *a_format, const ffp8_format *b_format, int shift) {
     if (!a_format) return abs(shift) <= WIDE_SHIFT;
     struct ffp8_span a, b;
     ffp8_format_span(a_format, &a);
     ffp8_format_span(b_format, &b);
-    return a.lowest_bit + b.lowest_bit - shift >= -149 && a.highest + b.highest + 2 + 30 - shift <= 127;
-}
-
-/* See rescale_low in stage.h. */
-static void find_rescale(struct ffp8_operands *operands, const ffp8_format *a_format, const ffp8_format *b_format) {
-    struct ffp8_span a, b;
-    operands->rescale_low = 1;
-    operands->rescale_high = 0;
-    if (!a_format || operands->class_of <= FFP8_CLASS_I16) return;
-    ffp8_format_span(a_format, &a);
-    ffp8_format_span(b_format, &b);
-    const int a_shift = operands->a.shift, shift = operands->shift;
-    const int low = (a.lowest_bit - a_shift < a.lowest_bit + b.lowest_bit - shift) ? a.lowest_bit - a_shift
-                                                                                   : a.lowest_bit + b.lowest_bit - shift;
-    const int high = (a.highest - a_shift > a.highest + b.highest + 32 - shift) ? a.highest - a_shift : a.highest + b.highest + 32 - shift;
-    if (low < -126 || high > 127) return;
-    operands->rescale_low = -126 - low;
-    operands->rescale_high = 127 - high;
+    return a.lowest_bit + b.lowest_bit - shift >= -149 && a.highest + b.highest + SUM_BITS - shift <= 127;
 }
 
 static double largest_magnitude(struct range r) { return fmax(-r.low, r.high); }
@@ -93,13 +76,26 @@ void ffp8_operands_init(struct ffp8_operands *operands, const struct ffp8_kernel
         if (a_format) ffp8_lut_init_values(&operands->a, a_format, false);
         operands->shift = 0;
     }
-    find_rescale(operands, a_format, b_format);
     if (operands->a_offset) {
         for (unsigned c = 0; c < 256; c++) operands->a.element[c] ^= operands->a_offset; /* adds 128 modulo 256 */
         for (unsigned c = 0; c < 256; c++) operands->a.plane[0][c] ^= operands->a_offset;
         operands->a.kind = FFP8_LUT_TABLE;
         operands->a.negated = operands->a.same = false;
     }
+}
+
+struct ffp8_exponents ffp8_operands_rescale(const struct ffp8_operands *operands, const ffp8_format *a_format,
+                                            const ffp8_format *b_format) {
+    const struct ffp8_exponents none = {1, 0};
+    struct ffp8_span a, b;
+    if (operands->class_of <= FFP8_CLASS_I16) return none;
+    ffp8_format_span(a_format, &a);
+    ffp8_format_span(b_format, &b);
+    /* Of elements of A, then of products and sums. */
+    const int lowest[] = {a.lowest_bit - operands->a.shift, a.lowest_bit + b.lowest_bit - operands->shift};
+    const int highest[] = {a.highest - operands->a.shift, a.highest + b.highest + SUM_BITS - operands->shift};
+    const int low = lowest[0] < lowest[1] ? lowest[0] : lowest[1], high = highest[0] > highest[1] ? highest[0] : highest[1];
+    return low < -126 || high > 127 ? none : (struct ffp8_exponents){-126 - low, 127 - high};
 }
 
 static void decode(const struct ffp8_kernels *kernels, const struct ffp8_operands *operands, const uint8_t *src, size_t n, void *dst) {

@@ -6,20 +6,20 @@
 #define FFP8_STAGE_H
 
 #include "../kernels/kernels.h"
+#include "scales.h"
 
 enum { FFP8_STAGE_CHUNK = 256 }; /* elements that pass through buffers on the stack at a time; whole words of every class */
 
 /* Which arithmetic a product runs in on a tier, and what its operands need for it. */
 struct ffp8_operands {
-    ffp8_class product;            /* the class that ffp8.h's numerics speak of */
-    ffp8_class class_of;           /* the class of the kernels: runs_as of the product's */
-    uint8_t a_offset;              /* I8: what staging adds to A's elements */
-    double a_most;                 /* I16: A's largest magnitude as an integer */
-    size_t exact_terms;            /* I8, I16 */
-    uint8_t pad_code;              /* of B: a finite code, that of zero where there is one */
-    int shift;                     /* of both operands together: value of a product = product of elements * 2^shift */
-    int rescale_low, rescale_high; /* BF16, F32: A's elements may take powers of two from the one to the other (ffp8_operands_init) */
-    struct ffp8_lut a, b;          /* a: only if A is FFP8; with the offset in it */
+    ffp8_class product;   /* the class that ffp8.h's numerics speak of */
+    ffp8_class class_of;  /* the class of the kernels: runs_as of the product's */
+    uint8_t a_offset;     /* I8: what staging adds to A's elements */
+    double a_most;        /* I16: A's largest magnitude as an integer */
+    size_t exact_terms;   /* I8, I16 */
+    uint8_t pad_code;     /* of B: a finite code, that of zero where there is one */
+    int shift;            /* of both operands together: value of a product = product of elements * 2^shift */
+    struct ffp8_lut a, b; /* a: only if A is FFP8; with the offset in it */
 };
 
 /* `a_format` is NULL for activations of wider types, of which a_type is one. b_classes: classes of the weights, bits 1 << ffp8_class;
@@ -27,9 +27,10 @@ struct ffp8_operands {
 void ffp8_operands_init(struct ffp8_operands *operands, const struct ffp8_kernels *kernels, const ffp8_format *a_format, ffp8_dtype a_type,
                         const ffp8_format *b_format, unsigned b_classes, bool b_finite, ffp8_accuracy accuracy);
 
-/* rescale_low, rescale_high: A's elements times these powers of two, all their products and sums of up to 2^30 of those are zero or in the normal range
- * of FP32 (and BF16), with the powers and without. Then it makes no difference to any bit whether elements or sums are multiplied. Where A is not
- * FP8 nothing is known: low is above high. */
+/* A is FFP8. Powers of two that its elements may be multiplied by, from the low to the high one (none: low is above high): elements, all products and sums
+ * of up to 2^30 of those are zero or in the normal range of FP32 (and BF16), with the powers and without. Then it makes no difference to any bit
+ * whether elements or sums are multiplied. */
+struct ffp8_exponents ffp8_operands_rescale(const struct ffp8_operands *operands, const ffp8_format *a_format, const ffp8_format *b_format);
 
 /* The product's class alone. */
 ffp8_class ffp8_product_class(const ffp8_format *a_format, ffp8_dtype a_type, unsigned b_classes, ffp8_accuracy accuracy);

@@ -32,7 +32,7 @@ static void run(struct product *p, size_t i) {
     free(p->args.workspace);
 }
 
-/* Exponents of scales: middle - spread .. middle + spread, and NaN. */
+/* Exponents of scales: middle - spread .. middle + spread, of those that E8M0 has. */
 static void check(struct product *p, const char *a_name, const char *w_name, size_t m, size_t block_rows, size_t block_k, int middle,
                   int spread, bool pack) {
     ffp8_gemm_args *g = &p->args;
@@ -46,7 +46,7 @@ static void check(struct product *p, const char *a_name, const char *w_name, siz
     for (size_t i = 0; one_in(4) && i < 8; i++) p->a[below(m * K)] = (uint8_t)draw(); /* now and then Inf or NaN */
     for (size_t i = 0; i < rows * blocks; i++) {
         const int code = 127 + middle - spread + (int)below(2 * (size_t)spread + 1);
-        p->e8m0[i] = (uint8_t)(code < 1 ? 1 : code > 254 ? 254 : code); /* 0: 2^-127, which is no normal FP32 scale */
+        p->e8m0[i] = (uint8_t)(code < 0 ? 0 : code > 254 ? 254 : code);
         p->power[i] = ldexpf(1, p->e8m0[i] - 127);
     }
     for (size_t i = 0; i < sizeof p->column / sizeof *p->column; i++) p->column[i] = 0.5f + (float)below(1000) / 999;
@@ -79,6 +79,7 @@ Test(scales, powers_of_two_change_no_bit) {
                                              {"ffp8:s0x5y3b15", "ffp8:s1x2y5b1"},
                                              {"ffp8:s1x6y1b31", "ffp8:s1x4y3b7"},
                                              {"ffp8:s1x3y4b3", "ffp8:s1x3y4b3"}};
+    static const size_t blocks[] = {32, 32, 32, 32, 64, 64, 128, 0};
     static const int middles[] = {0, 0, -6, 30, 80, -80, 110, -118};
     struct product *p = malloc(sizeof *p);
     cr_assert(p);
@@ -86,12 +87,31 @@ Test(scales, powers_of_two_change_no_bit) {
     for (size_t i = 0; i < 240; i++) {
         const char *const *f = formats[i % 5];
         const size_t m = one_in(3) ? 1 + below(4) : 1 + below(M), block_rows = one_in(4) ? below(6) : 1;
-        check(p, f[0], f[1], m, block_rows,
-              one_in(2)   ? 32
-              : one_in(2) ? 64
-              : one_in(2) ? 128
-                          : 0,
-              middles[below(8)], (int)below(13), i % 2 == 0);
+        check(p, f[0], f[1], m, block_rows, blocks[below(8)], middles[below(8)], (int)below(13), i % 2 == 0);
+    }
+    free(p);
+}
+
+/* FP32 scales cannot be NaN. The second format's values are so small that its elements could take 2^128, which is what NaN's code would be. */
+Test(scales, nan_stays_in_its_row) {
+    static const char *const formats[] = {"ffp8:s1x4y3b7", "ffp8:s1x4y3b40"};
+    static const size_t blocks[] = {0, 32, 128};
+    struct product *p = malloc(sizeof *p);
+    cr_assert(p);
+    draw_from(2);
+    for (size_t i = 0; i < 6; i++) {
+        const size_t block_k = blocks[i / 2], of_row = ffp8_scale_blocks(K, block_k), row = below(M);
+        check(p, formats[i % 2], formats[i % 2], M, 1, block_k, 0, 3, false);
+        for (size_t j = 0; j < sizeof p->column / sizeof *p->column; j++) p->column[j] = 0x1p-4f;
+        p->args.weights.scales = (ffp8_scales){
+            .data = p->column, .type = FFP8_SCALE_F32, .block_rows = 1, .block_k = block_k, .ld = of_row};
+        run(p, 1);
+        p->e8m0[row * of_row + below(of_row)] = 255;
+        p->args.a_scales = (ffp8_scales){.data = p->e8m0, .type = FFP8_SCALE_E8M0, .block_rows = 1, .block_k = block_k, .ld = of_row};
+        run(p, 0);
+        for (size_t j = 0; j < sizeof p->c[0] / sizeof *p->c[0]; j++)
+            cr_assert(j / N == row ? isnan(p->c[0][j]) : ffp8_bits(p->c[0][j]) == ffp8_bits(p->c[1][j]), "%s, blocks of %zu: c[%zu] is %a",
+                      formats[i % 2], block_k, j, (double)p->c[0][j]);
     }
     free(p);
 }

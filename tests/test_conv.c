@@ -97,6 +97,26 @@ static void expect_within(const struct job *job, const struct ffp8_conv_dims *d)
     }
 }
 
+/* A square kernel, and padding that keeps the size at stride 1. */
+static ffp8_conv_shape padded(size_t batch, size_t in_h, size_t in_w, size_t c_in, size_t c_out, size_t kernel, size_t stride,
+                              size_t groups) {
+    const size_t pad = kernel / 2;
+    return (ffp8_conv_shape){.batch = batch,
+                             .in_h = in_h,
+                             .in_w = in_w,
+                             .c_in = c_in,
+                             .c_out = c_out,
+                             .kernel_h = kernel,
+                             .kernel_w = kernel,
+                             .stride_h = stride,
+                             .stride_w = stride,
+                             .pad_top = pad,
+                             .pad_left = pad,
+                             .pad_bottom = pad,
+                             .pad_right = pad,
+                             .groups = groups};
+}
+
 /* ------------------------------------------------------------------------------------------------- random jobs */
 static void draw_any_shape(ffp8_conv_shape *s) {
     static const size_t kernels[] = {1, 1, 2, 3, 3, 3, 5, 7}, channels[] = {1, 2, 3, 4, 5, 8, 16, 17, 31, 32, 33, 64, 67};
@@ -255,17 +275,7 @@ Test(conv, identity_kernel_copies) {
             for (size_t c = 1; c <= 40; c += 13) {
                 struct job job = {.args = FFP8_CONV_ARGS_INIT};
                 ffp8_conv_args *a = &job.args;
-                a->shape = (ffp8_conv_shape){.batch = 2,
-                                             .in_h = 5,
-                                             .in_w = 6,
-                                             .c_in = c,
-                                             .c_out = c,
-                                             .kernel_h = 3,
-                                             .kernel_w = 3,
-                                             .pad_top = 1,
-                                             .pad_left = 1,
-                                             .pad_bottom = 1,
-                                             .pad_right = 1};
+                a->shape = padded(2, 5, 6, c, c, 3, 1, 1);
                 a->layout = (ffp8_layout)layout;
                 a->x_type = a->y_type = FFP8_TYPE_FFP8;
                 a->x_format = a->y_format = a->filter.format = e4m3;
@@ -347,67 +357,13 @@ Test(conv, any_number_of_threads_gives_the_same_bits) {
 
 /* Larger layers, whose rows, bands and panels exceed one block of every tier. */
 Test(conv, layers_beyond_one_band) {
-    static const ffp8_conv_shape shapes[] = {
-        {.batch = 2,
-         .in_h = 30,
-         .in_w = 61,
-         .c_in = 67,
-         .c_out = 70,
-         .kernel_h = 3,
-         .kernel_w = 3,
-         .pad_top = 1,
-         .pad_left = 1,
-         .pad_bottom = 1,
-         .pad_right = 1},
-        {.batch = 9,
-         .in_h = 7,
-         .in_w = 7,
-         .c_in = 96,
-         .c_out = 130,
-         .kernel_h = 3,
-         .kernel_w = 3,
-         .pad_top = 1,
-         .pad_left = 1,
-         .pad_bottom = 1,
-         .pad_right = 1},
-        {.batch = 1,
-         .in_h = 100,
-         .in_w = 300,
-         .c_in = 3,
-         .c_out = 33,
-         .kernel_h = 7,
-         .kernel_w = 7,
-         .stride_h = 2,
-         .stride_w = 2,
-         .pad_top = 3,
-         .pad_left = 3,
-         .pad_bottom = 3,
-         .pad_right = 3},
-        {.batch = 3, .in_h = 33, .in_w = 35, .c_in = 300, .c_out = 65, .kernel_h = 1, .kernel_w = 1},
-        {.batch = 1,
-         .in_h = 41,
-         .in_w = 41,
-         .c_in = 256,
-         .c_out = 256,
-         .kernel_h = 3,
-         .kernel_w = 3,
-         .pad_top = 1,
-         .pad_left = 1,
-         .pad_bottom = 1,
-         .pad_right = 1,
-         .groups = 256},
-        {.batch = 3,
-         .in_h = 24,
-         .in_w = 24,
-         .c_in = 160,
-         .c_out = 68,
-         .kernel_h = 3,
-         .kernel_w = 3,
-         .pad_top = 1,
-         .pad_left = 1,
-         .pad_bottom = 1,
-         .pad_right = 1,
-         .groups = 4},
+    const ffp8_conv_shape shapes[] = {
+        padded(2, 30, 61, 67, 70, 3, 1, 1),
+        padded(9, 7, 7, 96, 130, 3, 1, 1),
+        padded(1, 100, 300, 3, 33, 7, 2, 1),
+        padded(3, 33, 35, 300, 65, 1, 1, 1),
+        padded(1, 41, 41, 256, 256, 3, 1, 256),
+        padded(3, 24, 24, 160, 68, 3, 1, 4),
         {.batch = 1, .in_h = 20, .in_w = 20, .c_in = 1030, .c_out = 40, .kernel_h = 1, .kernel_w = 3, .stride_w = 2},
     };
     static const char *const formats[][2] = {{"int8", "int8"}, {"ffp8:s1x3y4b3", "ffp8:s0x3y5b3"}};

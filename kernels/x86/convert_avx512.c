@@ -67,33 +67,37 @@ void ffp8_narrow_f16_avx512(const float *src, uint16_t *dst, size_t n) {
 }
 
 /* Powers of two are added to the exponents of what has a magnitude from 1 to below Inf, as bits. */
+INLINE void rescale16_step(uint16_t *x, __m512i power, __mmask32 live) {
+    const __m512i y = _mm512_maskz_loadu_epi16(live, x), magnitude = _mm512_and_si512(y, _mm512_set1_epi16(0x7FFF));
+    const __mmask32 moves = _mm512_cmplt_epu16_mask(_mm512_sub_epi16(magnitude, _mm512_set1_epi16(1)), _mm512_set1_epi16(0x7F7F));
+    _mm512_mask_storeu_epi16(x, live, _mm512_mask_add_epi16(y, moves, y, power));
+}
+
 void ffp8_rescale16_avx512(void *elements, size_t n, size_t block, const uint8_t *e8m0, int shift) {
-    const __m512i one = _mm512_set1_epi16(1), normal = _mm512_set1_epi16(0x7F7F);
     uint16_t *x = elements;
     for (size_t count; n > 0; n -= count, x += count) {
-        const __m512i step = _mm512_set1_epi16((short)((*e8m0++ - 127 + shift) * 0x80));
+        const __m512i power = _mm512_set1_epi16((short)((*e8m0++ - 127 + shift) * 0x80));
+        size_t i = 0;
         count = ffp8_min_size(n, block);
-        for (size_t i = 0; i < count; i += 32) {
-            const __mmask32 live = count - i < 32 ? 0xFFFFFFFFu >> (32 - (count - i)) : 0xFFFFFFFFu;
-            const __m512i y = _mm512_maskz_loadu_epi16(live, x + i), magnitude = _mm512_and_si512(y, _mm512_set1_epi16(0x7FFF));
-            const __mmask32 moves = _mm512_cmplt_epu16_mask(_mm512_sub_epi16(magnitude, one), normal);
-            _mm512_mask_storeu_epi16(x + i, live, _mm512_mask_add_epi16(y, moves, y, step));
-        }
+        for (; i + 32 <= count; i += 32) rescale16_step(x + i, power, 0xFFFFFFFFu);
+        if (i < count) rescale16_step(x + i, power, 0xFFFFFFFFu >> (32 - (count - i)));
     }
 }
 
+INLINE void rescale32_step(uint32_t *x, __m512i power, __mmask16 live) {
+    const __m512i y = _mm512_maskz_loadu_epi32(live, x), magnitude = _mm512_and_si512(y, _mm512_set1_epi32(0x7FFFFFFF));
+    const __mmask16 moves = _mm512_cmplt_epu32_mask(_mm512_sub_epi32(magnitude, _mm512_set1_epi32(1)), _mm512_set1_epi32(0x7F7FFFFF));
+    _mm512_mask_storeu_epi32(x, live, _mm512_mask_add_epi32(y, moves, y, power));
+}
+
 void ffp8_rescale32_avx512(void *elements, size_t n, size_t block, const uint8_t *e8m0, int shift) {
-    const __m512i one = _mm512_set1_epi32(1), normal = _mm512_set1_epi32(0x7F7FFFFF);
     uint32_t *x = elements;
     for (size_t count; n > 0; n -= count, x += count) {
-        const __m512i step = _mm512_slli_epi32(_mm512_set1_epi32(*e8m0++ - 127 + shift), 23);
+        const __m512i power = _mm512_slli_epi32(_mm512_set1_epi32(*e8m0++ - 127 + shift), 23);
+        size_t i = 0;
         count = ffp8_min_size(n, block);
-        for (size_t i = 0; i < count; i += 16) {
-            const __mmask16 live = count - i < 16 ? first(count - i) : all;
-            const __m512i y = _mm512_maskz_loadu_epi32(live, x + i), magnitude = _mm512_and_si512(y, _mm512_set1_epi32(0x7FFFFFFF));
-            const __mmask16 moves = _mm512_cmplt_epu32_mask(_mm512_sub_epi32(magnitude, one), normal);
-            _mm512_mask_storeu_epi32(x + i, live, _mm512_mask_add_epi32(y, moves, y, step));
-        }
+        for (; i + 16 <= count; i += 16) rescale32_step(x + i, power, all);
+        if (i < count) rescale32_step(x + i, power, first(count - i));
     }
 }
 

@@ -7,8 +7,9 @@
  * is all there is of an 8-bit float that is normal in FP32. Codebooks may need all 32 bits: WIDE looks up both halves.
  *   VBMI: byte planes by vpermi2b, 128 codes at a time; low and high bytes meet in an unpack, which also puts the columns in order.
  *   else: 16-bit elements by vpermi2w, 64 codes at a time, after an unpack with zero. I8 packs them again.
- * MIRRORED tables are half as large, the sign, a bit of the code, is added (mirrored_512.h); INSERTED: is inserted. NIBBLE: step * (offset + low nibble), by two vpshufb and vpmaddubsw, which
- * leaves the ports that permute free for unpacks and dots. SAME: codes are elements.
+ * MIRRORED tables are half as large; the sign, a bit of the code, is added (mirrored_512.h). INSERTED: the same, but it is inserted.
+ * NIBBLE: step * (offset + low nibble), by two vpshufb and vpmaddubsw, which leaves the ports that permute free for unpacks and dots.
+ * SAME: codes are elements.
  * All kinds are exact, so that the choice among them never shows.
  */
 #ifndef FFP8_LINE_512_H
@@ -59,8 +60,8 @@ static ALWAYS_INLINE enum line_kind line_kind(const struct ffp8_lut *lut, ffp8_c
     return lut->mirrored ? LINE_MIRRORED : LINE_FULL;
 }
 
-/* MIRRORED in a tile of so many rows. On Zen 4 addition is faster by 2 to 11 % up to three rows; with more, whose dots keep their ports busy all the
- * time, insertion is, by 1 to 15 %: it is never sent to those. */
+/* MIRRORED in a tile of so many rows. As measured on Zen 4, addition is faster by 2 to 11 % up to three rows, and insertion by 1 to 15 % with more,
+ * whose dots keep their ports busy all the time. */
 static ALWAYS_INLINE enum line_kind line_kind_of_tile(enum line_kind kind, size_t rows) {
     return kind == LINE_MIRRORED && rows > 3 ? LINE_INSERTED : kind;
 }

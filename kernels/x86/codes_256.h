@@ -3,7 +3,9 @@
  * codes_256.h - codes to elements in 256-bit registers: what packed lines, plain weights and arrays have in common
  *
  *   NIBBLE (I8, I16): step * (offset + low nibble), by two vpshufb and vpmaddubsw; I8 keeps the low byte.
- *   HALF (F32):   one arithmetic shift and one mask turn a code in the high byte of 16 bits into an FP16 number, which vcvtph2ps converts.
+ *   HALF (F32):   one arithmetic shift and one mask turn a code in the high byte of 16 bits into an FP16 number, which vcvtph2ps converts. The
+ *                 numbers go through memory: of a register vcvtph2ps is a shuffle and a conversion, and its upper half takes another shuffle; of
+ *                 memory it is the conversion alone. Many are stored before the first is loaded, so that loads do not wait for stores.
  *   FLOAT (F32):  the same shift and mask put a code where the upper half of an FP32 number has its exponent and fraction; the exponent's
  *                 bias is added, and to the lowest magnitudes, where subnormals are, what two vpshufb find.
  *   TABLE:        element by element, or as the file says.
@@ -49,10 +51,16 @@ static ALWAYS_INLINE void line_decoder_init(struct line_decoder *t, const struct
     t->special_code = _mm256_set1_epi8((char)(lut->special_minus_zero ? 0x80 : ffp8_min_size(lut->special_lo, 255)));
 }
 
-static ALWAYS_INLINE bool any_special(const struct line_decoder *t, __m256i codes) {
-    __m256i magnitude = _mm256_and_si256(codes, t->magnitude_mask);
-    __m256i special = _mm256_cmpeq_epi8(_mm256_max_epu8(magnitude, t->special_lo), magnitude);
-    special = _mm256_or_si256(special, _mm256_cmpeq_epi8(codes, t->special_code));
+/* Among 32 codes at each of `count` places. */
+static ALWAYS_INLINE bool any_special(const struct line_decoder *t, const uint8_t *codes, size_t step, size_t count) {
+    __m256i largest = _mm256_setzero_si256(), special = largest;
+    UNROLL
+    for (size_t i = 0; i < count; i++) {
+        const __m256i code = _mm256_loadu_si256((const __m256i *)(codes + i * step));
+        largest = _mm256_max_epu8(largest, _mm256_and_si256(code, t->magnitude_mask));
+        special = _mm256_or_si256(special, _mm256_cmpeq_epi8(code, t->special_code));
+    }
+    special = _mm256_or_si256(special, _mm256_cmpeq_epi8(_mm256_max_epu8(largest, t->special_lo), largest));
     return !_mm256_testz_si256(special, special);
 }
 
@@ -94,13 +102,34 @@ static ALWAYS_INLINE __m256i nibble_bytes(const struct line_decoder *t, __m256i 
     return _mm256_packus_epi16(_mm256_and_si256(word[0], low8), _mm256_and_si256(word[1], low8));
 }
 
-/* Sixteen FP16 numbers to FP32. */
-static ALWAYS_INLINE void widen_halves(__m256i half, __m256i word[2]) {
+/* HALF: FP16 numbers of codes 0..7, 16..23, 8..15, 24..31. */
+struct stored_halves {
+    alignas(32) __m128i eight[4];
+};
+
+static ALWAYS_INLINE void store_halves(const struct line_decoder *t, __m256i codes, struct stored_halves *to) {
+    const __m256i zero = _mm256_setzero_si256();
+    _mm256_store_si256((__m256i *)to->eight, halves(t, _mm256_unpacklo_epi8(zero, codes)));
+    _mm256_store_si256((__m256i *)to->eight + 1, halves(t, _mm256_unpackhi_epi8(zero, codes)));
+}
+
+/* Eight FP16 numbers to FP32. In asm, because compilers see through the store. */
+static ALWAYS_INLINE __m256i widen(const __m128i *eight) {
+    __m256i word;
+    __asm__("vcvtph2ps %1, %0" : "=x"(word) : "m"(*eight));
+    return word;
+}
+
+/* Of 32 codes in order, the i-th eight. */
+static ALWAYS_INLINE __m256i widen_in_order(const struct stored_halves *half, size_t i) { return widen(&half->eight[i % 2 * 2 + i / 2]); }
+
+/* Sixteen FP16 numbers in a register to FP32. */
+static ALWAYS_INLINE void widen_register(__m256i half, __m256i word[2]) {
     word[0] = _mm256_castps_si256(_mm256_cvtph_ps(_mm256_castsi256_si128(half)));
     word[1] = _mm256_castps_si256(_mm256_cvtph_ps(_mm256_extracti128_si256(half, 1)));
 }
 
-/* NIBBLE (I16) to two vectors, HALF and FLOAT to four, in the order of the codes. */
+/* NIBBLE (I16) to two vectors, HALF and FLOAT to four, in the order of the codes. Mostly to be stored: HALF leaves the stores to them. */
 static ALWAYS_INLINE void words_in_order(const struct line_decoder *t, __m256i codes, enum line_kind kind, __m256i *word) {
     const __m256i zero = _mm256_setzero_si256();
     if (kind == LINE_FLOAT) {
@@ -111,8 +140,8 @@ static ALWAYS_INLINE void words_in_order(const struct line_decoder *t, __m256i c
     if (kind == LINE_NIBBLE) {
         nibble_words(t, codes, word);
     } else {
-        widen_halves(halves(t, _mm256_unpacklo_epi8(zero, codes)), word);
-        widen_halves(halves(t, _mm256_unpackhi_epi8(zero, codes)), word + 2);
+        widen_register(halves(t, _mm256_unpacklo_epi8(zero, codes)), word);
+        widen_register(halves(t, _mm256_unpackhi_epi8(zero, codes)), word + 2);
     }
 }
 

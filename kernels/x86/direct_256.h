@@ -33,7 +33,7 @@ static ALWAYS_INLINE void decode_run(const struct line_decoder *t, const uint8_t
     if (kind == LINE_NIBBLE && c == FFP8_CLASS_I8) {
         word[0] = nibble_bytes(t, codes);
         word[1] = nibble_bytes(t, _mm256_loadu_si256((const __m256i *)at + 1));
-    } else if (kind == LINE_TABLE || (kind == LINE_HALF_SPECIAL && any_special(t, codes))) {
+    } else if (kind == LINE_TABLE || (kind == LINE_HALF_SPECIAL && any_special(t, at, 0, 1))) {
         alignas(32) uint8_t element[4 * sizeof(__m256i)];
         look_up_run(t->lut, at, c, element);
         for (size_t i = 0; i < (c == FFP8_CLASS_F32 ? 4 : 2); i++) word[i] = _mm256_load_si256((const __m256i *)element + i);
@@ -54,6 +54,29 @@ static ALWAYS_INLINE void direct_run(const struct line_decoder *t, __m256i (*acc
         for (size_t r = 0; r < rows; r++)
             acc[r][i % 2] = dot(acc[r][i % 2], _mm256_loadu_si256((const __m256i *)(a + r * lda) + i), word[i], c);
         if (c == FFP8_CLASS_I8) acc[rows][i] = dot(acc[rows][i], a_offset, word[i], c);
+    }
+}
+
+/* HALF, and HALF_SPECIAL where no code is special: one run of each column. */
+static ALWAYS_INLINE void direct_halves(const struct line_decoder *t, __m256i (*acc)[DIRECT_ROWS + 1][2], const uint8_t *a, size_t lda,
+                                        const uint8_t *w, size_t ldb, size_t columns, size_t rows) {
+    struct stored_halves half[DIRECT_COLUMNS];
+    UNROLL
+    for (size_t j = 0; j < columns; j++) {
+        _mm_prefetch((const char *)w + (j + columns) * ldb, _MM_HINT_T0);
+        store_halves(t, _mm256_loadu_si256((const __m256i *)(w + j * ldb)), &half[j]);
+    }
+    UNROLL
+    for (size_t i = 0; i < 4; i++) {
+        __m256i k[DIRECT_ROWS];
+        UNROLL
+        for (size_t r = 0; r < rows; r++) k[r] = _mm256_loadu_si256((const __m256i *)(a + r * lda) + i);
+        UNROLL
+        for (size_t j = 0; j < columns; j++) {
+            const __m256i word = widen_in_order(&half[j], i);
+            UNROLL
+            for (size_t r = 0; r < rows; r++) acc[j][r][i % 2] = dot(acc[j][r][i % 2], k[r], word, FFP8_CLASS_F32);
+        }
     }
 }
 
@@ -93,6 +116,10 @@ static ALWAYS_INLINE void direct_columns(const struct ffp8_dot *d, const struct 
         for (size_t r = 0; r <= rows; r++) acc[i][r][0] = acc[i][r][1] = _mm256_setzero_si256();
     }
     for (; left >= run; left -= run, w += run, a += run * element_bytes) {
+        if (kind == LINE_HALF || (kind == LINE_HALF_SPECIAL && !any_special(t, w, ldb, columns))) {
+            direct_halves(t, acc, a, lda, w, ldb, columns, rows);
+            continue;
+        }
         UNROLL
         for (size_t i = 0; i < columns; i++) {
             _mm_prefetch((const char *)w + (i + columns) * ldb, _MM_HINT_T0);

@@ -6,6 +6,7 @@
  * Registers: 2 rows x 4 accumulators of 8 columns = 8, the rest for decoding; decoding half a line at a time keeps within 16.
  * Order: one accumulator an element of C; segments and words in increasing order. I8 and I16 are exact, hence in any order. The chain of dependent
  * additions is shorter than the decoding of a line, so that phases would gain nothing.
+ * HALF takes two lines at a time; see codes_256.h.
  * I8: -a_offset times the sum of B's elements is one more dot, with a_offset as its A.
  * Bound: decoding, near the memory's speed. Tails: an instance for each number of rows; masked stores for columns.
  */
@@ -17,10 +18,40 @@
 
 enum { FUSED_ROWS = 2 };
 
+enum { HALF_STEPS = 4 }; /* of HALF at once */
+
+/* HALF: one line or two. */
+static ALWAYS_INLINE void fused_halves(const struct line_decoder *t, __m256i (*acc)[FUSED_ROWS][2], const uint8_t *a, size_t lda,
+                                       const uint8_t *lines, size_t rows, size_t steps) {
+    struct stored_halves half[HALF_STEPS / 2][2];
+    UNROLL
+    for (size_t line = 0; line < (steps + 1) / 2; line++, lines += FFP8_LINE_BYTES) {
+        prefetch_lines(lines, FFP8_CLASS_F32);
+        UNROLL
+        for (size_t x = 0; x < 2; x++) store_half_line(t, _mm256_loadu_si256((const __m256i *)(lines + x * HALF_BYTES)), &half[line][x]);
+    }
+    UNROLL
+    for (size_t s = 0; s < steps; s++) {
+        __m256i k[FUSED_ROWS];
+        UNROLL
+        for (size_t r = 0; r < rows; r++) k[r] = broadcast(a + r * lda + s * FFP8_WORD_BYTES);
+        UNROLL
+        for (size_t i = 0; i < 4; i++) {
+            const __m256i word = widen(&half[s / 2][i / 2].eight[s % 2 * 2 + i % 2]);
+            UNROLL
+            for (size_t r = 0; r < rows; r++) acc[i / 2][r][i % 2] = dot(acc[i / 2][r][i % 2], k[r], word, FFP8_CLASS_F32);
+        }
+    }
+}
+
 /* acc[x][r][u], offset_sum[x][u]: columns 16u + 8x + 0..7 */
 static ALWAYS_INLINE void fused_steps(const struct line_decoder *t, __m256i (*acc)[FUSED_ROWS][2], __m256i (*offset_sum)[2],
                                       __m256i a_offset, const uint8_t *a, size_t lda, const uint8_t *lines, size_t rows, size_t steps,
                                       ffp8_class c, enum line_kind kind) {
+    if (kind == LINE_HALF) {
+        fused_halves(t, acc, a, lda, lines, rows, steps);
+        return;
+    }
     prefetch_lines(lines, c);
     UNROLL
     for (size_t x = 0; x < 2; x++) {
@@ -57,6 +88,9 @@ static ALWAYS_INLINE void fused_segments(const struct ffp8_dot *d, const struct 
                 carry(acc[0], &high[0], rows);
                 carry(acc[1], &high[1], rows);
             }
+            if (kind == LINE_HALF)
+                for (; w >= HALF_STEPS; w -= HALF_STEPS, a += HALF_STEPS * FFP8_WORD_BYTES, lines += HALF_STEPS / 2 * FFP8_LINE_BYTES)
+                    fused_halves(t, acc, a, lda, lines, rows, HALF_STEPS);
             for (; w >= steps; w -= steps, a += steps * FFP8_WORD_BYTES, lines += lines_bytes(c))
                 fused_steps(t, acc, offset_sum, a_offset, a, lda, lines, rows, steps, c, kind);
             if (w) fused_steps(t, acc, offset_sum, a_offset, a, lda, lines, rows, 1, c, kind);
@@ -101,11 +135,14 @@ static ALWAYS_INLINE void fused_rows(const struct ffp8_dot *d, ffp8_class c, enu
     }
 }
 
+/* A function of its own: within one, gcc 12 keeps words of FLOAT, which needs all registers, in memory. */
+static NO_INLINE void fused_half(const struct ffp8_dot *d) { fused_rows(d, FFP8_CLASS_F32, LINE_HALF); }
+
 static ALWAYS_INLINE void fused_panel(const struct ffp8_dot *d, ffp8_class c) {
     switch (line_kind(d->lut, c)) {
     case LINE_TABLE: fused_rows(d, c, LINE_TABLE); break;
     case LINE_NIBBLE: fused_rows(d, c, LINE_NIBBLE); break;
-    case LINE_HALF: fused_rows(d, c, LINE_HALF); break;
+    case LINE_HALF: fused_half(d); break;
     case LINE_HALF_SPECIAL: fused_rows(d, c, LINE_HALF_SPECIAL); break;
     case LINE_FLOAT: fused_rows(d, c, LINE_FLOAT); break;
     }

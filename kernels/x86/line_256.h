@@ -40,11 +40,16 @@ static ALWAYS_INLINE void prefetch_lines(const uint8_t *lines, ffp8_class c) {
     for (size_t at = 0; at < lines_bytes(c); at += FFP8_LINE_BYTES) _mm_prefetch((const char *)lines + at + PREFETCH_BYTES, _MM_HINT_T1);
 }
 
+/* HALF: eight[2s + u] is word[s][u]. The 8 lower columns go to the low lane, the 8 upper ones to the high lane, in each first k, then k+1. */
+static ALWAYS_INLINE void store_half_line(const struct line_decoder *t, __m256i codes, struct stored_halves *to) {
+    const __m256i even_odd = _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 2, 4, 6, 1, 3, 5, 7, 8, 10, 12, 14, 9, 11, 13, 15));
+    store_halves(t, _mm256_permutevar8x32_epi32(_mm256_shuffle_epi8(codes, even_odd), _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7)), to);
+}
+
 /* One step (I8, I16) or two (F32). */
 static ALWAYS_INLINE void decode_half(const struct line_decoder *t, const uint8_t *half, ffp8_class c, enum line_kind kind,
                                       __m256i (*word)[2]) {
-    const __m256i zero = _mm256_setzero_si256();
-    __m256i codes = _mm256_loadu_si256((const __m256i *)half);
+    const __m256i codes = _mm256_loadu_si256((const __m256i *)half);
     if (kind == LINE_NIBBLE && c == FFP8_CLASS_I8) {
         __m256i first = nibble_bytes(t, codes), second = nibble_bytes(t, _mm256_loadu_si256((const __m256i *)(half + FFP8_LINE_BYTES)));
         word[0][0] = _mm256_unpacklo_epi16(first, second);
@@ -54,7 +59,7 @@ static ALWAYS_INLINE void decode_half(const struct line_decoder *t, const uint8_
     } else if (kind == LINE_FLOAT) {
         const __m256i even_odd = _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 2, 4, 6, 8, 10, 12, 14, 1, 3, 5, 7, 9, 11, 13, 15));
         float_words(t, _mm256_shuffle_epi8(codes, even_odd), word[0], word[1]);
-    } else if (kind == LINE_TABLE || (kind == LINE_HALF_SPECIAL && any_special(t, codes))) {
+    } else if (kind == LINE_TABLE || (kind == LINE_HALF_SPECIAL && any_special(t, half, 0, 1))) {
         alignas(32) uint32_t element[2][2][8];
         look_up_half(t->lut, half, c, element);
         for (size_t s = 0; s < (c == FFP8_CLASS_F32 ? 2 : 1); s++) {
@@ -62,11 +67,10 @@ static ALWAYS_INLINE void decode_half(const struct line_decoder *t, const uint8_
             word[s][1] = _mm256_load_si256((const __m256i *)element[s][1]);
         }
     } else {
-        /* the 8 lower columns to the low lane, the 8 upper ones to the high lane, in each first k, then k+1 */
-        const __m256i even_odd = _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 2, 4, 6, 1, 3, 5, 7, 8, 10, 12, 14, 9, 11, 13, 15));
-        codes = _mm256_permutevar8x32_epi32(_mm256_shuffle_epi8(codes, even_odd), _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
-        widen_halves(halves(t, _mm256_unpacklo_epi8(zero, codes)), word[0]);
-        widen_halves(halves(t, _mm256_unpackhi_epi8(zero, codes)), word[1]);
+        struct stored_halves stored;
+        store_half_line(t, codes, &stored);
+        UNROLL
+        for (size_t i = 0; i < 4; i++) word[i / 2][i % 2] = widen(&stored.eight[i]);
     }
 }
 

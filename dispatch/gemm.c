@@ -169,7 +169,7 @@ static ffp8_status make_plan(struct plan *plan, const struct ffp8_kernels *kerne
         .a_offset = plan->operands.a_offset,
         .exact_terms = plan->operands.exact_terms,
     };
-    plan->direct = !problem->packed && args->weights.order == FFP8_ORDER_NK && args->m <= kernels->fused_rows && !short_groups;
+    plan->direct = !problem->packed && args->weights.order == FFP8_ORDER_NK && args->m <= kernels->direct_rows && !short_groups;
     if (args->m == 0 || args->n == 0) return FFP8_OK; /* no task */
 
     plan->tile_rows = fused ? kernels->fused_rows : kernels->mr[class_of];

@@ -197,7 +197,7 @@ struct ffp8_dot {
     size_t b_at, b_step; /* bytes; b_step: looked at only where cols exceeds 32 */
     size_t count, words;
     size_t lda_bytes;
-    size_t rows; /* 1..mr of the class (dot), 1..fused_rows (fused, direct) */
+    size_t rows; /* 1..mr of the class (dot), 1..fused_rows, 1..direct_rows */
     size_t cols; /* 1 or more */
     float *c;
     size_t ldc;          /* elements */
@@ -340,7 +340,8 @@ struct ffp8_kernels {
     ffp8_class runs_as[FFP8_CLASS_COUNT];      /* class that this tier computes a product's class in, e.g. avx2: { I16, I16, F32, F32 } */
     uint8_t mr[FFP8_CLASS_COUNT];              /* rows of the dot kernels' tile */
     uint8_t panel[FFP8_CLASS_COUNT];           /* enum ffp8_panel: what expand writes and dot reads */
-    uint8_t fused_rows;                        /* rows of the fused and direct kernels' tile; up to so many, direct beats packing */
+    uint8_t fused_rows;                        /* rows of the fused kernels' tile */
+    uint8_t direct_rows;                       /* rows of the direct kernels'; up to so many, direct beats packing */
     uint8_t most_fused_rows[FFP8_CLASS_COUNT]; /* up to so many rows of A, fused beats expand and dot ... */
     uint8_t most_fused_rows_short[FFP8_CLASS_COUNT]; /* ... where a scale serves but a few words, and fused pays for it once in each tile */
     uint32_t kc_bytes;                               /* K block: expanded bytes of one column */

@@ -41,6 +41,7 @@ static cJSON *tier_object(ffp8_isa isa) {
         cJSON_AddNumberToObject(entry, "rows", k->mr[k->runs_as[c]]);
     }
     cJSON_AddNumberToObject(tier, "fused_rows", k->fused_rows);
+    cJSON_AddNumberToObject(tier, "direct_rows", k->direct_rows);
     cJSON_AddNumberToObject(tier, "kc_bytes", k->kc_bytes);
     cJSON_AddNumberToObject(tier, "nc_columns", k->nc_columns);
     cJSON_AddNumberToObject(tier, "mc_rows", k->mc_rows);
@@ -94,8 +95,8 @@ static void print_tier(const cJSON *tier) {
         printf(" %s %d", item->string, number_of(item, "rows"));
         if (strcmp(item->string, string_of(item, "runs_as"))) printf(" (as %s)", string_of(item, "runs_as"));
     }
-    printf("; fused up to %d rows\n    blocks: k %d bytes a column, n %d columns, m %d rows\n", number_of(tier, "fused_rows"),
-           number_of(tier, "kc_bytes"), number_of(tier, "nc_columns"), number_of(tier, "mc_rows"));
+    printf("; fused %d, direct %d\n    blocks: k %d bytes a column, n %d columns, m %d rows\n", number_of(tier, "fused_rows"),
+           number_of(tier, "direct_rows"), number_of(tier, "kc_bytes"), number_of(tier, "nc_columns"), number_of(tier, "mc_rows"));
     /* Grouped by where they come from. */
     for (size_t i = 0; ffp8_kernels_list(i); i++) {
         const char *from = ffp8_kernels_list(i)->name;

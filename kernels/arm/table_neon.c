@@ -17,6 +17,7 @@ const struct ffp8_kernels ffp8_kernels_neon = {
     .runs_as = {FFP8_CLASS_I16, FFP8_CLASS_I16, FFP8_CLASS_F32, FFP8_CLASS_F32},
     .mr = {4, NEON_MR, 4, NEON_MR},
     .fused_rows = NEON_FUSED_ROWS,
+    .direct_rows = NEON_FUSED_ROWS,
     .most_fused_rows = {NEON_FUSED_ROWS, NEON_FUSED_ROWS, NEON_FUSED_ROWS, NEON_FUSED_ROWS},
     .most_fused_rows_short = {NEON_FUSED_ROWS, NEON_FUSED_ROWS, NEON_FUSED_ROWS, NEON_FUSED_ROWS},
     .kc_bytes = 1024,

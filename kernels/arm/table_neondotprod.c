@@ -18,6 +18,7 @@ const struct ffp8_kernels ffp8_kernels_neondotprod = {
     .mr = {NEONDOTPROD_MR, NEONDOTPROD_MR, 4, NEON_MR},
     .panel = {[FFP8_CLASS_I16] = FFP8_PANEL_SPLIT},
     .fused_rows = NEON_FUSED_ROWS,
+    .direct_rows = NEON_FUSED_ROWS,
     .most_fused_rows = {NEON_FUSED_ROWS, NEON_FUSED_ROWS, NEON_FUSED_ROWS, NEON_FUSED_ROWS},
     .most_fused_rows_short = {NEON_FUSED_ROWS, NEON_FUSED_ROWS, NEON_FUSED_ROWS, NEON_FUSED_ROWS},
     .kc_bytes = 1024,

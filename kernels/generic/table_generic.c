@@ -12,6 +12,7 @@ const struct ffp8_kernels ffp8_kernels_generic = {
     .runs_as = {FFP8_CLASS_I8, FFP8_CLASS_I16, FFP8_CLASS_BF16, FFP8_CLASS_F32},
     .mr = {4, 4, 4, 4},
     .fused_rows = 1,
+    .direct_rows = 1,
     .most_fused_rows = {1, 1, 1, 1},
     .most_fused_rows_short = {1, 1, 1, 1},
     .kc_bytes = 1024,

@@ -443,7 +443,7 @@ static void check_shapes(struct check_run *run, bool fused, bool direct) {
     static const size_t few_words[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 16, 17};
     static const size_t words[] = {0, 1, 2, 3, 4, 5, 7, 8, 9, 11, 13, 15, 16, 17, 19, 23, 31, 32, 33, 61, 64, 65, 127, 191};
     struct tile t = {.c = (ffp8_class)run->slot->parameter, .fused = fused, .direct = direct};
-    size_t most = fused ? run->kernels->fused_rows : run->kernels->mr[t.c];
+    size_t most = direct ? run->kernels->direct_rows : fused ? run->kernels->fused_rows : run->kernels->mr[t.c];
     if (most == 0) most = 1;
     for (t.rows = 1; t.rows <= most; t.rows++) /* every tile */
         for (t.cols = 1; t.cols <= FFP8_NR; t.cols++) {

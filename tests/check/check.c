@@ -87,9 +87,10 @@ static any_kernel *kernel_at(const struct ffp8_kernels *kernels, const struct ch
 }
 
 static unsigned row_tile(const struct ffp8_kernels *kernels, const struct check_slot *slot) {
-    return slot->body == check_dot_body                                        ? kernels->mr[slot->parameter]
-           : slot->body == check_fused_body || slot->body == check_direct_body ? kernels->fused_rows
-                                                                               : 0;
+    return slot->body == check_dot_body      ? kernels->mr[slot->parameter]
+           : slot->body == check_fused_body  ? kernels->fused_rows
+           : slot->body == check_direct_body ? kernels->direct_rows
+                                             : 0;
 }
 
 const struct ffp8_kernels *check_inherited(const struct ffp8_kernels *kernels, const struct check_slot *slot) {
@@ -123,6 +124,7 @@ void check_table_body(struct check_run *run) {
             check_fail(run, CHECK_BAD_TABLE, "runs_as[%d] = %d", c, as);
     }
     if (k->fused_rows > FFP8_MAX_MR) check_fail(run, CHECK_BAD_TABLE, "fused_rows = %u", k->fused_rows);
+    if (k->direct_rows > FFP8_MAX_MR) check_fail(run, CHECK_BAD_TABLE, "direct_rows = %u", k->direct_rows);
 }
 
 /* ---------------------------------------------------------------------------------------------------------------

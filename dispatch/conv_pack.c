@@ -12,6 +12,7 @@
 
 #include "format.h"
 #include "lut.h"
+#include "select.h"
 
 enum {
     LANES_CHANNELS = 16, /* with more, panels are full enough */
@@ -70,6 +71,7 @@ static void measure(const struct ffp8_conv_dims *dims, const ffp8_filter *filter
 /* Segment by segment; one block is a panel of up to 32 channels of one group. */
 static void write_lines(const struct ffp8_conv_dims *d, const ffp8_filter *filter, const struct ffp8_packed_header *header,
                         uint8_t *lines) {
+    const struct ffp8_kernels *kernels = ffp8_kernels_active();
     const enum ffp8_conv_order order = ffp8_conv_packed_order(header);
     const size_t column_stride = d->group_in * d->kernel_h * d->kernel_w, taps_w = order == FFP8_CONV_ROWS ? 1 : d->kernel_w;
     for (size_t o = 0; o < d->c_out; o += ffp8_min_size(FFP8_NR, d->group_out - o % d->group_out)) {
@@ -79,9 +81,10 @@ static void write_lines(const struct ffp8_conv_dims *d, const ffp8_filter *filte
                 uint8_t *segment = lines + ffp8_conv_code_index(d, order, o, i, j, 0) / FFP8_LINE_BYTES * FFP8_LINE_BYTES;
                 const uint8_t *src = filter->data + ffp8_conv_code_index(d, (enum ffp8_conv_order)filter->order, o, i, j, 0);
                 if (filter->order == FFP8_ORDER_OHWI) {
-                    ffp8_pack_segment(segment, src, column_stride, 1, columns, header->segment_k, header->pad_code);
+                    ffp8_pack_segment(kernels, segment, src, column_stride, 1, columns, header->segment_k, header->pad_code);
                 } else if (order == FFP8_CONV_TAPS) {
-                    ffp8_pack_segment(segment, src, column_stride, d->kernel_h * d->kernel_w, columns, header->segment_k, header->pad_code);
+                    ffp8_pack_segment(kernels, segment, src, column_stride, d->kernel_h * d->kernel_w, columns, header->segment_k,
+                                      header->pad_code);
                 } else { /* (kw, channel) out of [channel][kh][kw]: no constant stride */
                     for (size_t k = 0; k < header->segment_k; k++)
                         for (size_t n = 0; n < columns; n++)

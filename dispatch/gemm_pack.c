@@ -5,6 +5,7 @@
 #include "../kernels/kernel_util.h"
 #include "gemm.h"
 #include "packed.h"
+#include "select.h"
 
 static ffp8_status check_and_lay_out(size_t n, size_t k, const ffp8_weights *weights, bool query, struct ffp8_packed_header *header,
                                      struct ffp8_packed_places *places) {
@@ -31,6 +32,7 @@ ffp8_status ffp8_gemm_pack(size_t n, size_t k, const ffp8_weights *weights, void
     if (status == FFP8_OK) status = ffp8_packed_buffer_check(packed, bytes, &header);
     if (status != FFP8_OK) return status;
 
+    const struct ffp8_kernels *kernels = ffp8_kernels_active();
     const bool nk = weights->order == FFP8_ORDER_NK;
     const size_t rows = nk ? n : k, row = nk ? k : n;
     bool used[256] = {false};
@@ -43,7 +45,7 @@ ffp8_status ffp8_gemm_pack(size_t n, size_t k, const ffp8_weights *weights, void
     const size_t column_stride = nk ? weights->ld : 1, k_stride = nk ? 1 : weights->ld;
     uint8_t *lines = (uint8_t *)packed + sizeof header;
     for (size_t j = 0; j < n && k > 0; j += FFP8_NR, lines += places.segment_lines * FFP8_LINE_BYTES)
-        ffp8_pack_segment(lines, weights->data + j * column_stride, column_stride, k_stride, ffp8_min_size(FFP8_NR, n - j), k,
+        ffp8_pack_segment(kernels, lines, weights->data + j * column_stride, column_stride, k_stride, ffp8_min_size(FFP8_NR, n - j), k,
                           header.pad_code);
     ffp8_packed_weigh(packed, &places, &weights->format);
     ffp8_packed_seal(packed);

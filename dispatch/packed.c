@@ -276,25 +276,40 @@ static inline void pack_line(uint8_t *line, const uint8_t *src, size_t column_st
     }
 }
 
-/* Weights along k in memory, count (even) of them: column by column, so that a cache line of the source is read once and the lines of the
- * panel stay in the first-level cache. */
-static void pack_along_k(uint8_t *lines, const uint8_t *src, size_t column_stride, size_t columns, size_t count) {
-    for (size_t j = 0; j < columns; j++) {
-        const uint8_t *p = src + j * column_stride;
-        uint8_t *q = lines + ffp8_line_byte(j, 0);
-        for (size_t i = 0; i < count; i += 2) memcpy(q + i / 2 * FFP8_LINE_BYTES, p + i, 2);
+/* Weights along k in memory, an even number of them: lines are the columns' pairs on their side. Rows of weights lie far apart, so that nobody but
+ * us knows what is wanted next: the same columns further on, or else those of the next panel. */
+static void pack_along_k(const struct ffp8_kernels *kernels, uint8_t *lines, const uint8_t *src, size_t column_stride, size_t columns, size_t k,
+                         uint8_t pad_code) {
+    enum { BLOCK = 256, CHUNK = FFP8_LINE_BYTES };
+    uint8_t pairs[FFP8_NR][BLOCK]; /* of columns in the order of a line */
+    memset(pairs, pad_code, sizeof pairs);
+    for (size_t i = 0; i < k; i += BLOCK) {
+        const size_t count = ffp8_min_size(BLOCK, k - i);
+        for (size_t j = 0; j < columns; j++) {
+            const uint8_t *from = src + j * column_stride + i;
+            uint8_t *to = pairs[ffp8_line_byte(j, 0) / 2];
+            const uintptr_t next = (uintptr_t)from + (i + BLOCK < k ? BLOCK : FFP8_NR * column_stride - i);
+            size_t at = 0;
+            for (; at + CHUNK <= count; at += CHUNK) {
+                __builtin_prefetch((const void *)(next + at), 0, 2);
+                memcpy(to + at, from + at, CHUNK);
+            }
+            memcpy(to + at, from + at, count - at);
+        }
+        kernels->transpose16(pairs, BLOCK / 2, lines + i / 2 * FFP8_LINE_BYTES, FFP8_LINE_BYTES / 2, FFP8_NR, count / 2);
     }
 }
 
-void ffp8_pack_segment(uint8_t *lines, const uint8_t *src, size_t column_stride, size_t k_stride, size_t columns, size_t k,
-                       uint8_t pad_code) {
-    enum { BLOCK = 64 };
-    const size_t line_count = 2 * ffp8_ceil_div(k, 4), whole = columns == FFP8_NR ? k & ~(size_t)1 : 0;
+void ffp8_pack_segment(const struct ffp8_kernels *kernels, uint8_t *lines, const uint8_t *src, size_t column_stride, size_t k_stride,
+                       size_t columns, size_t k, uint8_t pad_code) {
+    const size_t line_count = 2 * ffp8_ceil_div(k, 4), even = k & ~(size_t)1;
     size_t i = 0;
-    if (k_stride == 1)
-        for (; i + BLOCK <= whole; i += BLOCK) pack_along_k(lines + i / 2 * FFP8_LINE_BYTES, src + i, column_stride, FFP8_NR, BLOCK);
-    else if (column_stride == 1)
-        for (; i < whole; i += 2) pack_line(lines + i / 2 * FFP8_LINE_BYTES, src + i * k_stride, 1, k_stride, FFP8_NR, 2);
+    if (k_stride == 1) {
+        pack_along_k(kernels, lines, src, column_stride, columns, even, pad_code);
+        i = even;
+    } else if (column_stride == 1 && columns == FFP8_NR) {
+        for (; i < even; i += 2) pack_line(lines + i / 2 * FFP8_LINE_BYTES, src + i * k_stride, 1, k_stride, FFP8_NR, 2);
+    }
     for (; i < 2 * line_count; i += 2) {
         uint8_t *line = lines + i / 2 * FFP8_LINE_BYTES;
         memset(line, pad_code, FFP8_LINE_BYTES);

@@ -101,7 +101,7 @@ static inline size_t ffp8_line_byte(size_t column, size_t odd) { return (column 
 
 /* Writes the lines of one segment of one panel: code (column, i) is src[column * column_stride + i * k_stride]. Columns from `columns` on
  * and k beyond `k` get pad_code. */
-void ffp8_pack_segment(uint8_t *lines, const uint8_t *src, size_t column_stride, size_t k_stride, size_t columns, size_t k,
-                       uint8_t pad_code);
+void ffp8_pack_segment(const struct ffp8_kernels *kernels, uint8_t *lines, const uint8_t *src, size_t column_stride, size_t k_stride,
+                       size_t columns, size_t k, uint8_t pad_code);
 
 #endif

@@ -169,10 +169,11 @@ static ffp8_status make_plan(struct plan *plan, const struct ffp8_kernels *kerne
         .a_offset = plan->operands.a_offset,
         .exact_terms = plan->operands.exact_terms,
     };
-    plan->direct = !problem->packed && args->weights.order == FFP8_ORDER_NK && args->m <= kernels->direct_rows && !short_groups;
+    plan->direct = fused && !short_groups && !problem->packed && args->weights.order == FFP8_ORDER_NK &&
+                   args->m <= kernels->most_direct_rows[class_of];
     if (args->m == 0 || args->n == 0) return FFP8_OK; /* no task */
 
-    plan->tile_rows = fused ? kernels->fused_rows : kernels->mr[class_of];
+    plan->tile_rows = plan->direct ? kernels->direct_rows : fused ? kernels->fused_rows : kernels->mr[class_of];
     if (words > SIZE_MAX / 16) return FFP8_ERROR_OVERFLOW;
     plan->stride = ffp8_stage_stride(words);
 

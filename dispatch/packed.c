@@ -278,8 +278,8 @@ static inline void pack_line(uint8_t *line, const uint8_t *src, size_t column_st
 
 /* Weights along k in memory, an even number of them: lines are the columns' pairs on their side. Rows of weights lie far apart, so that nobody but
  * us knows what is wanted next: the same columns further on, or else those of the next panel. */
-static void pack_along_k(const struct ffp8_kernels *kernels, uint8_t *lines, const uint8_t *src, size_t column_stride, size_t columns, size_t k,
-                         uint8_t pad_code) {
+static void pack_along_k(const struct ffp8_kernels *kernels, uint8_t *lines, const uint8_t *src, size_t column_stride, size_t columns,
+                         size_t k, uint8_t pad_code) {
     enum { BLOCK = 256, CHUNK = FFP8_LINE_BYTES };
     uint8_t pairs[FFP8_NR][BLOCK]; /* of columns in the order of a line */
     memset(pairs, pad_code, sizeof pairs);

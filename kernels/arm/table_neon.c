@@ -18,6 +18,7 @@ const struct ffp8_kernels ffp8_kernels_neon = {
     .mr = {4, NEON_MR, 4, NEON_MR},
     .fused_rows = NEON_FUSED_ROWS,
     .direct_rows = NEON_FUSED_ROWS,
+    .most_direct_rows = {NEON_FUSED_ROWS, NEON_FUSED_ROWS, NEON_FUSED_ROWS, NEON_FUSED_ROWS},
     .most_fused_rows = {NEON_FUSED_ROWS, NEON_FUSED_ROWS, NEON_FUSED_ROWS, NEON_FUSED_ROWS},
     .most_fused_rows_short = {NEON_FUSED_ROWS, NEON_FUSED_ROWS, NEON_FUSED_ROWS, NEON_FUSED_ROWS},
     .kc_bytes = 1024,

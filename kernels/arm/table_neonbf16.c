@@ -19,6 +19,7 @@ const struct ffp8_kernels ffp8_kernels_neonbf16 = {
     .panel = {FFP8_PANEL_PAIRED, FFP8_PANEL_SPLIT, FFP8_PANEL_PAIRED, FFP8_PANEL_STEPS},
     .fused_rows = NEON_FUSED_ROWS,
     .direct_rows = NEON_FUSED_ROWS,
+    .most_direct_rows = {NEON_FUSED_ROWS, NEON_FUSED_ROWS, NEON_FUSED_ROWS, NEON_FUSED_ROWS},
     .most_fused_rows = {NEON_FUSED_ROWS, NEON_FUSED_ROWS, NEON_FUSED_ROWS, NEON_FUSED_ROWS},
     .most_fused_rows_short = {NEON_FUSED_ROWS, NEON_FUSED_ROWS, NEON_FUSED_ROWS, NEON_FUSED_ROWS},
     .kc_bytes = 1024,

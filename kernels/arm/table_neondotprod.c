@@ -19,6 +19,7 @@ const struct ffp8_kernels ffp8_kernels_neondotprod = {
     .panel = {[FFP8_CLASS_I16] = FFP8_PANEL_SPLIT},
     .fused_rows = NEON_FUSED_ROWS,
     .direct_rows = NEON_FUSED_ROWS,
+    .most_direct_rows = {NEON_FUSED_ROWS, NEON_FUSED_ROWS, NEON_FUSED_ROWS, NEON_FUSED_ROWS},
     .most_fused_rows = {NEON_FUSED_ROWS, NEON_FUSED_ROWS, NEON_FUSED_ROWS, NEON_FUSED_ROWS},
     .most_fused_rows_short = {NEON_FUSED_ROWS, NEON_FUSED_ROWS, NEON_FUSED_ROWS, NEON_FUSED_ROWS},
     .kc_bytes = 1024,

@@ -13,6 +13,7 @@ const struct ffp8_kernels ffp8_kernels_generic = {
     .mr = {4, 4, 4, 4},
     .fused_rows = 1,
     .direct_rows = 1,
+    .most_direct_rows = {1, 1, 1, 1},
     .most_fused_rows = {1, 1, 1, 1},
     .most_fused_rows_short = {1, 1, 1, 1},
     .kc_bytes = 1024,

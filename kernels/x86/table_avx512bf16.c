@@ -21,6 +21,7 @@ const struct ffp8_kernels ffp8_kernels_avx512bf16 = {
     .mr = {14, 14, 14, 14},
     .fused_rows = 8,
     .direct_rows = 8,
+    .most_direct_rows = {16, 48, 32, 16},
     .most_fused_rows = {16, 48, 128, 32},
     .most_fused_rows_short = {16, 14, 40, 28},
     .kc_bytes = 4096,

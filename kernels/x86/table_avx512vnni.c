@@ -20,6 +20,7 @@ const struct ffp8_kernels ffp8_kernels_avx512vnni = {
     .mr = {14, 14, 4, 14},
     .fused_rows = 8,
     .direct_rows = 8,
+    .most_direct_rows = {16, 32, 8, 8},
     .most_fused_rows = {16, 48, 32, 32},
     .most_fused_rows_short = {16, 14, 28, 28},
     .kc_bytes = 4096,

@@ -19,6 +19,7 @@ const struct ffp8_kernels ffp8_kernels_avxvnni = {
     .mr = {6, 6, 4, 6},
     .fused_rows = 4,
     .direct_rows = 2,
+    .most_direct_rows = {4, 4, 4, 4},
     .most_fused_rows = {4, 4, 4, 4},
     .most_fused_rows_short = {4, 4, 4, 4},
     .kc_bytes = 4096,

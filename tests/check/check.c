@@ -124,6 +124,9 @@ void check_table_body(struct check_run *run) {
             check_fail(run, CHECK_BAD_TABLE, "runs_as[%d] = %d", c, as);
     }
     if (k->fused_rows > FFP8_MAX_MR) check_fail(run, CHECK_BAD_TABLE, "fused_rows = %u", k->fused_rows);
+    for (int c = 0; c < FFP8_CLASS_COUNT; c++)
+        if (k->most_direct_rows[c] > k->most_fused_rows[c])
+            check_fail(run, CHECK_BAD_TABLE, "most_direct_rows[%d] = %u", c, k->most_direct_rows[c]);
     if (k->direct_rows > FFP8_MAX_MR) check_fail(run, CHECK_BAD_TABLE, "direct_rows = %u", k->direct_rows);
 }
 

@@ -63,7 +63,7 @@ ffp8_status ffp8_conv_layout(const struct ffp8_conv_dims *dims, const ffp8_filte
 static void measure(const struct ffp8_conv_dims *dims, const ffp8_filter *filter, struct ffp8_packed_header *header) {
     bool used[256] = {false};
     const size_t count = dims->c_out * dims->group_in * dims->kernel_h * dims->kernel_w;
-    for (size_t i = 0; i < count; i++) used[filter->data[i]] = true;
+    ffp8_mark_codes(filter->data, count, used);
     const struct ffp8_scale_grid scales = ffp8_scale_grid_of(&filter->scales);
     ffp8_packed_measure(header, &filter->format, &scales, used);
 }

@@ -36,8 +36,7 @@ ffp8_status ffp8_gemm_pack(size_t n, size_t k, const ffp8_weights *weights, void
     const bool nk = weights->order == FFP8_ORDER_NK;
     const size_t rows = nk ? n : k, row = nk ? k : n;
     bool used[256] = {false};
-    for (size_t r = 0; r < rows; r++)
-        for (size_t i = 0; i < row; i++) used[weights->data[r * weights->ld + i]] = true;
+    for (size_t r = 0; r < rows; r++) ffp8_mark_codes(weights->data + r * weights->ld, row, used);
     const struct ffp8_scale_grid scales = ffp8_scale_grid_of(&weights->scales);
     ffp8_packed_measure(&header, &weights->format, &scales, used);
 

@@ -266,6 +266,15 @@ struct ffp8_scale_grid ffp8_packed_scales(const struct ffp8_packed_header *heade
     };
 }
 
+void ffp8_mark_codes(const uint8_t *codes, size_t n, bool used[256]) {
+    size_t i = 0;
+    for (uint64_t eight; i + sizeof eight <= n; i += sizeof eight) {
+        memcpy(&eight, codes + i, sizeof eight);
+        for (size_t byte = 0; byte < sizeof eight; byte++) used[eight >> 8 * byte & 255] = true;
+    }
+    for (; i < n; i++) used[codes[i]] = true;
+}
+
 /* k and k + 1 of some columns. */
 static inline void pack_line(uint8_t *line, const uint8_t *src, size_t column_stride, size_t k_stride, size_t columns, size_t k) {
     for (size_t j = 0; j < columns; j++) {
@@ -300,6 +309,29 @@ static void pack_along_k(const struct ffp8_kernels *kernels, uint8_t *lines, con
     }
 }
 
+/* The bytes of four columns, each followed by a zero. */
+static inline uint64_t spread(const uint8_t *four) {
+    uint32_t bytes;
+    memcpy(&bytes, four, sizeof bytes);
+    const uint64_t pairs = (bytes | (uint64_t)bytes << 16) & 0x0000FFFF0000FFFF;
+    return (pairs | pairs << 8) & 0x00FF00FF00FF00FF;
+}
+
+/* All columns of a panel, side by side in memory; k even. */
+static void pack_along_columns(uint8_t *lines, const uint8_t *src, size_t k_stride, size_t k) {
+    enum { AHEAD = 32 };
+    for (size_t i = 0; i < k; i += 2, lines += FFP8_LINE_BYTES) {
+        const uint8_t *row = src + i * k_stride, *next = row + k_stride;
+        const uintptr_t ahead = (uintptr_t)row + AHEAD * k_stride;
+        __builtin_prefetch((const void *)ahead, 0, 2);
+        __builtin_prefetch((const void *)(ahead + k_stride), 0, 2);
+        for (size_t j = 0; j < FFP8_NR; j += 4) {
+            const uint64_t pairs = spread(row + j) | spread(next + j) << 8;
+            memcpy(lines + ffp8_line_byte(j, 0), &pairs, sizeof pairs);
+        }
+    }
+}
+
 void ffp8_pack_segment(const struct ffp8_kernels *kernels, uint8_t *lines, const uint8_t *src, size_t column_stride, size_t k_stride,
                        size_t columns, size_t k, uint8_t pad_code) {
     const size_t line_count = 2 * ffp8_ceil_div(k, 4), even = k & ~(size_t)1;
@@ -308,7 +340,8 @@ void ffp8_pack_segment(const struct ffp8_kernels *kernels, uint8_t *lines, const
         pack_along_k(kernels, lines, src, column_stride, columns, even, pad_code);
         i = even;
     } else if (column_stride == 1 && columns == FFP8_NR) {
-        for (; i < even; i += 2) pack_line(lines + i / 2 * FFP8_LINE_BYTES, src + i * k_stride, 1, k_stride, FFP8_NR, 2);
+        pack_along_columns(lines, src, k_stride, even);
+        i = even;
     }
     for (; i < 2 * line_count; i += 2) {
         uint8_t *line = lines + i / 2 * FFP8_LINE_BYTES;
@@ -328,7 +361,7 @@ static bool are_facts_true(const struct ffp8_packed_header *h, const struct ffp8
     for (size_t block = 0; block < places->blocks; block++)
         for (size_t s = 0; s < h->segments; s++, lines += places->segment_lines * FFP8_LINE_BYTES) {
             if (depthwise) {
-                for (size_t j = 0; j < h->n; j++) used[lines[j]] = true;
+                ffp8_mark_codes(lines, h->n, used);
                 continue;
             }
             const size_t first = block % panels * FFP8_NR, count = ffp8_min_size(FFP8_NR, columns - first);

@@ -99,6 +99,9 @@ struct ffp8_scale_grid ffp8_packed_scales(const struct ffp8_packed_header *heade
 /* Byte of (column 0..31, k parity) within a line. */
 static inline size_t ffp8_line_byte(size_t column, size_t odd) { return (column & 15) / 4 * 16 + column / 16 * 8 + column % 4 * 2 + odd; }
 
+/* used[c] = true for each code c that occurs. */
+void ffp8_mark_codes(const uint8_t *codes, size_t n, bool used[256]);
+
 /* Writes the lines of one segment of one panel: code (column, i) is src[column * column_stride + i * k_stride]. Columns from `columns` on
  * and k beyond `k` get pad_code. */
 void ffp8_pack_segment(const struct ffp8_kernels *kernels, uint8_t *lines, const uint8_t *src, size_t column_stride, size_t k_stride,

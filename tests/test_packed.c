@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * test_packed.c - what packers measure of the weights: however dense they lie, a sum of so many terms as it promises fits
+ * test_packed.c - where packers put weights, and what they measure of them: however dense they lie, a sum of so many terms as it promises fits
  */
 #include <criterion/criterion.h>
 #include <math.h>
@@ -113,4 +113,42 @@ Test(packed, as_many_terms_fit_as_weights_promise) {
     }
     cr_assert_gt(promised, 200);
     cr_assert_gt(limited, 30);
+}
+
+/* The byte of a code within its panel, as docs/kernels.md draws it. */
+static size_t place_in_panel(size_t column, size_t k) {
+    const size_t group = column % 16 / 4, upper = column / 16, line = k / 2;
+    return line * 64 + group * 16 + upper * 8 + column % 4 * 2 + k % 2;
+}
+
+Test(packed, codes_lie_where_the_layout_says) {
+    for (int round = 0; round < 200; round++) {
+        struct check_rand rand = {check_default_seed() + (uint64_t)round};
+        const size_t n = 1 + check_below(&rand, 80), k = 1 + check_below(&rand, round % 4 ? 700 : 40);
+        const bool nk = check_below(&rand, 2);
+        const size_t rows = nk ? n : k, ld = (nk ? k : n) + check_below(&rand, 3), count = (rows - 1) * ld + (nk ? k : n);
+        uint8_t *codes = malloc(count); /* to the byte, for tools that see what is read beyond */
+        for (size_t i = 0; i < count; i++) codes[i] = (uint8_t)(1 + check_below(&rand, 255));
+        ffp8_weights weights = {.data = codes, .ld = ld, .order = nk ? FFP8_ORDER_NK : FFP8_ORDER_KN};
+        cr_assert_eq(ffp8_format_from_name("ffp8:s1x4y3b7", &weights.format), FFP8_OK);
+        size_t bytes;
+        cr_assert_eq(ffp8_gemm_packed_size(n, k, &weights, &bytes), FFP8_OK);
+        uint8_t *blob = aligned_alloc(FFP8_PACKED_ALIGNMENT, bytes);
+        cr_assert_eq(ffp8_gemm_pack(n, k, &weights, blob, bytes), FFP8_OK);
+
+        const size_t panel_k = (k + 3) / 4 * 4, panels = (n + 31) / 32;
+        const uint8_t *panel = blob + sizeof(struct ffp8_packed_header);
+        cr_assert_geq(bytes, sizeof(struct ffp8_packed_header) + panels * 32 * panel_k);
+        for (size_t column = 0; column < panels * 32; column++)
+            for (size_t i = 0; i < panel_k; i++) {
+                const size_t at = column / 32 * 32 * panel_k + place_in_panel(column % 32, i);
+                const bool inside = column < n && i < k;
+                const uint8_t want = inside ? codes[nk ? column * ld + i : i * ld + column]
+                                            : 0; /* 0 is the code of zero, which no weight is */
+                cr_assert_eq(panel[at], want, "round %d: n %zu, k %zu, %s: column %zu, k %zu is %02x, not %02x", round, n, k,
+                             nk ? "NK" : "KN", column, i, panel[at], want);
+            }
+        free(codes);
+        free(blob);
+    }
 }

@@ -6,4 +6,9 @@
 #include "x86_dot.h"
 
 void ffp8_direct_i16_avx512(const struct ffp8_dot *d) { direct_class(d, FFP8_CLASS_I16); }
-void ffp8_direct_f32_avx512(const struct ffp8_dot *d) { direct_class(d, FFP8_CLASS_F32); }
+void ffp8_direct_f32_avx512(const struct ffp8_dot *d) {
+    if (ffp8_dot_by_halves(d))
+        ffp8_direct_f32_avx2(d);
+    else
+        direct_class(d, FFP8_CLASS_F32);
+}

@@ -38,4 +38,10 @@ ffp8_dot_fn ffp8_fused_i8_avx512bf16, ffp8_fused_i16_avx512bf16, ffp8_fused_bf16
 ffp8_dot_fn ffp8_direct_i8_avx512bf16, ffp8_direct_i16_avx512bf16, ffp8_direct_bf16_avx512bf16, ffp8_direct_f32_avx512bf16;
 ffp8_depthwise_fn ffp8_depthwise_i16_avx512bf16, ffp8_depthwise_bf16_avx512bf16;
 
+/* F32, one or two rows: without vpermi2b, FP16 numbers and vcvtph2ps in 256-bit registers are faster than look-ups in 512, where no code is Inf or NaN.
+ * Sums have the same order. */
+static inline bool ffp8_dot_by_halves(const struct ffp8_dot *d) {
+    return d->rows <= 2 && d->lut->kind == FFP8_LUT_HALF && d->lut->special_lo >= 256 && !d->lut->special_minus_zero;
+}
+
 #endif

@@ -124,7 +124,7 @@ static void register_roofs(void) {
 
 int main(int argc, char **argv) {
     bench_peers_start();
-    bench_pin();
+    bench_pin(bench_reserve_core());
     ffp8_bench_context("tier", ffp8_isa_name(ffp8_active_isa()));
     ffp8_bench_context("openblas_core", bench_openblas_core());
     register_roofs();

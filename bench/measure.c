@@ -18,9 +18,17 @@ double bench_clock(bool one_thread) {
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-bool bench_pin(void) {
+int bench_reserve_core(void) {
     cpu_set_t set;
-    int core = sched_getcpu();
+    const int core = sched_getcpu();
+    if (core < 0 || sched_getaffinity(0, sizeof set, &set) != 0) return -1;
+    CPU_CLR((size_t)core, &set);
+    if (CPU_COUNT(&set) > 0) sched_setaffinity(0, sizeof set, &set);
+    return core;
+}
+
+bool bench_pin(int core) {
+    cpu_set_t set;
     if (core < 0) return false;
     CPU_ZERO(&set);
     CPU_SET((size_t)core, &set);

@@ -12,8 +12,11 @@
  * lengthen. Of work on several threads: real time. */
 double bench_clock(bool one_thread);
 
-/* The calling thread, and threads that it starts from now on, stay on the core where it runs. False: not supported here. */
-bool bench_pin(void);
+/* The core that this thread runs on, for bench_pin; -1: unknown. Threads that are started before it keep off that core, where there are several: a thread
+ * that is woken on the core of one that waits for it would wait for the end of its time slice. */
+int bench_reserve_core(void);
+/* This thread stays on the core. */
+bool bench_pin(int core);
 
 /* Does the work `repeats` times and returns the seconds that it took; negative: it failed. */
 typedef double bench_run(void *context, size_t repeats);

@@ -57,9 +57,10 @@ static bool read_options(int argc, char **argv, const char *program, int *status
 bool targets_start(int argc, char **argv, const char *program, int *status) {
     if (!read_options(argc, argv, program, status)) return false;
     bench_peers_start();
+    const int core = bench_reserve_core();
     targets_two_threads = ffp8_threads_from_pthreadpool(pthreadpool_create(2));
     targets_one_thread = (ffp8_threads){.parallel_for = targets_two_threads.parallel_for, .pool = NULL, .threads = 1};
-    bench_pin();
+    bench_pin(core);
     printf("tier %s; OpenBLAS core %s\n", ffp8_isa_name(ffp8_active_isa()), bench_openblas_core());
     return true;
 }

@@ -291,7 +291,7 @@ static void pack_along_k(const struct ffp8_kernels *kernels, uint8_t *lines, con
                          size_t k, uint8_t pad_code) {
     enum { BLOCK = 256, CHUNK = FFP8_LINE_BYTES };
     uint8_t pairs[FFP8_NR][BLOCK]; /* of columns in the order of a line */
-    memset(pairs, pad_code, sizeof pairs);
+    if (columns < FFP8_NR) memset(pairs, pad_code, sizeof pairs);
     for (size_t i = 0; i < k; i += BLOCK) {
         const size_t count = ffp8_min_size(BLOCK, k - i);
         for (size_t j = 0; j < columns; j++) {

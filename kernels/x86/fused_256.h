@@ -7,7 +7,7 @@
  * go over a panel twice, for the halves of its lines: 4 rows x 2 accumulators. The second time the panel comes from L2.
  * Order: one accumulator an element of C; segments and words in increasing order. I8 and I16 are exact, hence in any order. The chain of dependent
  * additions is shorter than the decoding of a line, so that phases would gain nothing.
- * HALF takes two lines at a time; see codes_256.h.
+ * HALF: see codes_256.h.
  * I8: -a_offset times the sum of B's elements is one more dot, with a_offset as its A.
  * Bound: decoding, near the memory's speed. Tails: an instance for each number of rows; masked stores for columns.
  */
@@ -33,9 +33,9 @@ static ALWAYS_INLINE void store_line(const struct line_decoder *t, const uint8_t
 }
 
 static ALWAYS_INLINE void multiply_line(const struct stored_halves half[2], __m256i (*acc)[FUSED_ROWS][2], const uint8_t *a, size_t lda,
-                                        struct span of, size_t rows, size_t steps) {
+                                        struct span of, size_t rows) {
     UNROLL
-    for (size_t s = 0; s < steps; s++) {
+    for (size_t s = 0; s < 2; s++) {
         __m256i k[FUSED_ROWS];
         UNROLL
         for (size_t r = 0; r < rows; r++) k[r] = broadcast(a + r * lda + s * FFP8_WORD_BYTES);
@@ -57,13 +57,13 @@ static ALWAYS_INLINE void fused_halves(const struct line_decoder *t, __m256i (*a
     store_line(t, lines + FFP8_LINE_BYTES, of, half[1]);
     for (; count > 2; count -= 2, a += 2 * A_STEP) {
         lines += 2 * FFP8_LINE_BYTES;
-        multiply_line(half[0], acc, a, lda, of, rows, 2);
+        multiply_line(half[0], acc, a, lda, of, rows);
         store_line(t, lines, of, half[0]);
-        multiply_line(half[1], acc, a + A_STEP, lda, of, rows, 2);
+        multiply_line(half[1], acc, a + A_STEP, lda, of, rows);
         store_line(t, lines + FFP8_LINE_BYTES, of, half[1]);
     }
-    multiply_line(half[0], acc, a, lda, of, rows, 2);
-    multiply_line(half[1], acc, a + A_STEP, lda, of, rows, 2);
+    multiply_line(half[0], acc, a, lda, of, rows);
+    multiply_line(half[1], acc, a + A_STEP, lda, of, rows);
 }
 
 /* acc[x][r][u], offset_sum[x][u]: columns 16u + 8(first + x) + 0..7 */

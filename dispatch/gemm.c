@@ -340,10 +340,8 @@ static void pack_columns(const struct plan *plan, size_t first, size_t columns, 
     const ffp8_weights *w = &plan->problem->args->weights;
     const bool nk = w->order == FFP8_ORDER_NK;
     const size_t column_stride = nk ? w->ld : 1, k_stride = nk ? 1 : w->ld;
-    for (size_t j = 0; j < columns; j += FFP8_NR)
-        ffp8_pack_segment(plan->kernels, lines + j / FFP8_NR * plan->nest.segment_lines * FFP8_LINE_BYTES,
-                          w->data + (first + j) * column_stride, column_stride, k_stride, ffp8_min_size(FFP8_NR, columns - j),
-                          plan->problem->args->k, plan->operands.pad_code);
+    ffp8_pack_panels(plan->kernels, lines, w->data + first * column_stride, column_stride, k_stride, columns, plan->problem->args->k,
+                     plan->operands.pad_code);
 }
 
 /* Whether the scales of quantized rows stay in FP32's normal range as ffp8_scales_fold asks. */

@@ -43,9 +43,7 @@ ffp8_status ffp8_gemm_pack(size_t n, size_t k, const ffp8_weights *weights, void
     ffp8_packed_open(packed, &header, &places, &weights->format, &weights->scales);
     const size_t column_stride = nk ? weights->ld : 1, k_stride = nk ? 1 : weights->ld;
     uint8_t *lines = (uint8_t *)packed + sizeof header;
-    for (size_t j = 0; j < n && k > 0; j += FFP8_NR, lines += places.segment_lines * FFP8_LINE_BYTES)
-        ffp8_pack_segment(kernels, lines, weights->data + j * column_stride, column_stride, k_stride, ffp8_min_size(FFP8_NR, n - j), k,
-                          header.pad_code);
+    ffp8_pack_panels(kernels, lines, weights->data, column_stride, k_stride, n, k, header.pad_code);
     ffp8_packed_weigh(packed, &places, &weights->format);
     ffp8_packed_seal(packed);
     return FFP8_OK;

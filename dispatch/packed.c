@@ -350,6 +350,20 @@ void ffp8_pack_segment(const struct ffp8_kernels *kernels, uint8_t *lines, const
     }
 }
 
+void ffp8_pack_panels(const struct ffp8_kernels *kernels, uint8_t *lines, const uint8_t *src, size_t column_stride, size_t k_stride,
+                      size_t columns, size_t k, uint8_t pad_code) {
+    enum { ROWS = 128 }; /* of columns side by side: two panels share their cache lines, which so wait in L2 for the second */
+    const size_t step = k_stride == 1 ? k : ROWS, panel_bytes = 2 * ffp8_ceil_div(k, 4) * FFP8_LINE_BYTES;
+    for (size_t first = 0; first < columns; first += 2 * FFP8_NR) {
+        const size_t end = ffp8_min_size(columns, first + 2 * FFP8_NR);
+        for (size_t i = 0; i < k; i += step)
+            for (size_t j = first; j < end; j += FFP8_NR)
+                ffp8_pack_segment(kernels, lines + j / FFP8_NR * panel_bytes + i / 2 * FFP8_LINE_BYTES,
+                                  src + j * column_stride + i * k_stride, column_stride, k_stride, ffp8_min_size(FFP8_NR, columns - j),
+                                  ffp8_min_size(step, k - i), pad_code);
+    }
+}
+
 /* Whether the measured members say of the blob's codes what measuring them says. */
 static bool are_facts_true(const struct ffp8_packed_header *h, const struct ffp8_packed_places *places, const ffp8_format *format,
                            const struct ffp8_scale_grid *scales) {

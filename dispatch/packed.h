@@ -107,4 +107,8 @@ void ffp8_mark_codes(const uint8_t *codes, size_t n, bool used[256]);
 void ffp8_pack_segment(const struct ffp8_kernels *kernels, uint8_t *lines, const uint8_t *src, size_t column_stride, size_t k_stride,
                        size_t columns, size_t k, uint8_t pad_code);
 
+/* The lines of one segment of all columns, panel after panel. */
+void ffp8_pack_panels(const struct ffp8_kernels *kernels, uint8_t *lines, const uint8_t *src, size_t column_stride, size_t k_stride,
+                      size_t columns, size_t k, uint8_t pad_code);
+
 #endif

@@ -4,8 +4,9 @@
  *
  * Formula: struct ffp8_dot. k lies in the lanes: 64 codes of a column are decoded as a packed line is (line_512.h), after a permutation that
  * makes the elements come out in increasing k, and are multiplied with 64 elements of each row of A.
- * Registers: 8 columns x 1 or 2 rows, 4 x 4 or 2 x 8: 16 accumulators; tables up to 8, the rest for decoding. More than 4 rows of floats are
- * two tiles, the second of which finds the panel in L2: 2 columns x 8 rows load A from L2 twice as often, which takes longer than decoding.
+ * Registers: 8 columns x 1 or 2 rows, 4 x 4 or 2 x 8: 16 accumulators; tables up to 8, the rest for decoding. BF16 has 4 x 6 or 3 x 8, as its tables
+ * can stay in memory. More than 4 rows of F32 are two tiles, the second of which finds the panel in L2: 2 columns x 8 rows load A from L2 twice as
+ * often, which takes longer than decoding.
  * Several columns share the loads of A and are prefetched a group of columns ahead, into L2: L1 has too few fill buffers.
  * Order: 16 sums (I8, I16: exact in any order), k mod 64 says which, in increasing k; then a tree of lanes. The order depends on nothing but the
  * number of terms.
@@ -159,12 +160,14 @@ static NO_INLINE void add_up_lanes(struct direct_sums *sums, size_t rows, size_t
 
 static ALWAYS_INLINE void direct_tile(const struct ffp8_dot *d, size_t rows, ffp8_class c, enum line_kind of_lut) {
     const enum line_kind kind = line_kind_of_tile(of_lut, rows);
-    const size_t columns = rows <= 2 ? DIRECT_COLUMNS : rows <= 4 ? 4 : 2;
+    const size_t columns = rows <= 2 ? DIRECT_COLUMNS : rows <= 4 ? 4 : c != FFP8_CLASS_BF16 ? 2 : rows <= 6 ? 4 : 3;
     struct direct_sums sums;
     struct line_tables t;
     size_t j = 0;
     line_tables_load(&t, d->lut, c, kind);
     for (; j + columns <= d->cols; j += columns) direct_columns(d, &t, &sums, j, columns, rows, c, kind);
+    if (columns == 3)
+        for (; j + 2 <= d->cols; j += 2) direct_columns(d, &t, &sums, j, 2, rows, c, kind);
     for (; j < d->cols; j++) direct_columns(d, &t, &sums, j, 1, rows, c, kind);
     if (d->flags & FFP8_DOT_PART_OUT) return;
     for (; j % 16; j++) {
@@ -187,7 +190,7 @@ static ALWAYS_INLINE void direct_rows(const struct ffp8_dot *d, ffp8_class c, en
     case 3: direct_tile(d, 3, c, kind); break;
     case 4: direct_tile(d, 4, c, kind); break;
     }
-    if (c > FFP8_CLASS_I16) return;
+    if (c == FFP8_CLASS_F32) return;
     switch (d->rows) {
     case 5: direct_tile(d, 5, c, kind); break;
     case 6: direct_tile(d, 6, c, kind); break;
@@ -196,13 +199,13 @@ static ALWAYS_INLINE void direct_rows(const struct ffp8_dot *d, ffp8_class c, en
     }
 }
 
-/* More than 4 rows as two tiles. */
+/* More than 4 rows of F32 as two tiles. */
 static ALWAYS_INLINE void direct_floats(const struct ffp8_dot *d, ffp8_class c, enum line_kind kind) {
     const void *a = d->a[0];
     struct ffp8_dot tile = *d;
     tile.a = &a;
     for (size_t left = d->rows; left; left -= tile.rows) {
-        tile.rows = left > 4 ? left - left / 2 : left;
+        tile.rows = c == FFP8_CLASS_F32 && left > 4 ? left - left / 2 : left;
         direct_rows(&tile, c, kind);
         a = (const uint8_t *)a + tile.rows * d->lda_bytes;
         tile.c += tile.rows * d->ldc;

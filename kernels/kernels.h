@@ -197,7 +197,7 @@ struct ffp8_dot {
     size_t b_at, b_step; /* bytes; b_step: looked at only where cols exceeds 32 */
     size_t count, words;
     size_t lda_bytes;
-    size_t rows; /* 1..mr of the class (dot), 1..fused_rows, 1..direct_rows */
+    size_t rows; /* 1..mr of the class (dot), 1..fused_rows (fused), 1..direct_rows (direct) */
     size_t cols; /* 1 or more */
     float *c;
     size_t ldc;          /* elements */

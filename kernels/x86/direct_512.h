@@ -183,14 +183,16 @@ static ALWAYS_INLINE void direct_tile(const struct ffp8_dot *d, size_t rows, ffp
     }
 }
 
-static ALWAYS_INLINE void direct_rows(const struct ffp8_dot *d, ffp8_class c, enum line_kind kind) {
+static ALWAYS_INLINE void direct_few(const struct ffp8_dot *d, ffp8_class c, enum line_kind kind) {
     switch (d->rows) {
     case 1: direct_tile(d, 1, c, kind); break;
     case 2: direct_tile(d, 2, c, kind); break;
     case 3: direct_tile(d, 3, c, kind); break;
     case 4: direct_tile(d, 4, c, kind); break;
     }
-    if (c == FFP8_CLASS_F32) return;
+}
+
+static ALWAYS_INLINE void direct_many(const struct ffp8_dot *d, ffp8_class c, enum line_kind kind) {
     switch (d->rows) {
     case 5: direct_tile(d, 5, c, kind); break;
     case 6: direct_tile(d, 6, c, kind); break;
@@ -199,14 +201,32 @@ static ALWAYS_INLINE void direct_rows(const struct ffp8_dot *d, ffp8_class c, en
     }
 }
 
-/* More than 4 rows of F32 as two tiles. */
+static ALWAYS_INLINE void direct_rows(const struct ffp8_dot *d, ffp8_class c, enum line_kind kind) {
+    if (d->rows <= 4)
+        direct_few(d, c, kind);
+    else
+        direct_many(d, c, kind);
+}
+
+/* Functions of their own: gcc 12 makes the tiles of few rows slower beside these, which need all registers. */
+static NO_INLINE void direct_many_mirrored(const struct ffp8_dot *d) { direct_many(d, FFP8_CLASS_BF16, LINE_MIRRORED); }
+static NO_INLINE void direct_many_full(const struct ffp8_dot *d) { direct_many(d, FFP8_CLASS_BF16, LINE_FULL); }
+
+/* F32: more than 4 rows as two tiles. */
 static ALWAYS_INLINE void direct_floats(const struct ffp8_dot *d, ffp8_class c, enum line_kind kind) {
+    if (c == FFP8_CLASS_BF16 && d->rows > 4) {
+        if (kind == LINE_MIRRORED)
+            direct_many_mirrored(d);
+        else
+            direct_many_full(d);
+        return;
+    }
     const void *a = d->a[0];
     struct ffp8_dot tile = *d;
     tile.a = &a;
     for (size_t left = d->rows; left; left -= tile.rows) {
-        tile.rows = c == FFP8_CLASS_F32 && left > 4 ? left - left / 2 : left;
-        direct_rows(&tile, c, kind);
+        tile.rows = left > 4 ? left - left / 2 : left;
+        direct_few(&tile, c, kind);
         a = (const uint8_t *)a + tile.rows * d->lda_bytes;
         tile.c += tile.rows * d->ldc;
         if (d->row_scale) tile.row_scale += tile.rows;

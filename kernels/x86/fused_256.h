@@ -26,7 +26,7 @@ struct span {
 
 /* HALF: a line's FP16 numbers. */
 static ALWAYS_INLINE void store_line(const struct line_decoder *t, const uint8_t *line, struct span of, struct stored_halves half[2]) {
-    _mm_prefetch((const char *)line + PREFETCH_BYTES, _MM_HINT_T1);
+    prefetch_lines(line, FFP8_CLASS_F32);
     UNROLL
     for (size_t x = 0; x < of.count; x++)
         store_half_line(t, _mm256_loadu_si256((const __m256i *)(line + (of.first + x) * HALF_BYTES)), &half[x]);

@@ -5,7 +5,7 @@
  * Formula: struct ffp8_dot. k lies in the lanes: 32 codes of a column (I8: 64) are decoded (as in line_256.h, but in increasing k) and
  * multiplied with as many elements of each row of A.
  * Registers: 4 columns x 1 row or 2 x 2, each with two accumulators: 8; the rest for decoding. Columns share the loads of A and are
- * prefetched a group of columns ahead.
+ * prefetched a group of columns ahead into L2, and from there some lines ahead into L1: no hardware follows so many streams.
  * I8: as in fused_256.h, the offset of A is one more row. I8, I16: each int32 sum has a share of the terms; they are added in int64.
  * Order: 16 sums (I8, I16: exact in any order), k mod 16 says which; the two accumulators are added, then their lanes in a tree. The order
  * depends on nothing but the number of terms.
@@ -63,7 +63,8 @@ static ALWAYS_INLINE void direct_halves(const struct line_decoder *t, __m256i (*
     struct stored_halves half[DIRECT_COLUMNS];
     UNROLL
     for (size_t j = 0; j < columns; j++) {
-        _mm_prefetch((const char *)w + (j + columns) * ldb, _MM_HINT_T0);
+        _mm_prefetch((const char *)w + (j + columns) * ldb, _MM_HINT_T1);
+        if (columns > 1) _mm_prefetch((const char *)w + j * ldb + NEAR_BYTES, _MM_HINT_T0);
         store_halves(t, _mm256_loadu_si256((const __m256i *)(w + j * ldb)), &half[j]);
     }
     UNROLL
@@ -122,7 +123,8 @@ static ALWAYS_INLINE void direct_columns(const struct ffp8_dot *d, const struct 
         }
         UNROLL
         for (size_t i = 0; i < columns; i++) {
-            _mm_prefetch((const char *)w + (i + columns) * ldb, _MM_HINT_T0);
+            _mm_prefetch((const char *)w + (i + columns) * ldb, _MM_HINT_T1);
+            if (columns > 1) _mm_prefetch((const char *)w + i * ldb + NEAR_BYTES, _MM_HINT_T0);
             direct_run(t, acc[i], a, lda, a_offset, w + i * ldb, rows, c, kind);
         }
     }

@@ -7,7 +7,8 @@
  * Registers: 8 columns x 1 or 2 rows, 4 x 4 or 2 x 8: 16 accumulators; tables up to 8, the rest for decoding. BF16 has 4 x 6 or 3 x 8, as its tables
  * can stay in memory. More than 4 rows of F32 are two tiles, the second of which finds the panel in L2: 2 columns x 8 rows load A from L2 twice as
  * often, which takes longer than decoding.
- * Several columns share the loads of A and are prefetched a group of columns ahead, into L2: L1 has too few fill buffers.
+ * Several columns share the loads of A and are prefetched a group of columns ahead into L2 (L1 has too few fill buffers for that), and from there
+ * some lines ahead into L1: no hardware follows so many streams.
  * Order: 16 sums (I8, I16: exact in any order), k mod 64 says which, in increasing k; then a tree of lanes. The order depends on nothing but the
  * number of terms.
  * I8: as in fused_512.h, the offset of A is one more dot. I8, I16: each int32 sum has a share of the terms; they are added in int64.
@@ -53,12 +54,60 @@ static ALWAYS_INLINE __m512i load_elements(const uint8_t *a, size_t i, uint64_t 
     return _mm512_maskz_loadu_epi16((__mmask32)(live >> i * 32), a);
 }
 
+/* Dots with 64 bytes of A where they lie. */
+static ALWAYS_INLINE __m512i dot_memory(__m512i acc, const uint8_t *a, __m512i word, ffp8_class c) {
+#ifdef __AVX512BF16__
+    if (c == FFP8_CLASS_BF16) {
+        __asm__("vdpbf16ps %1, %2, %0" : "+v"(acc) : "m"(*(const uint8_t(*)[64])a), "v"(word));
+        return acc;
+    }
+#endif
+#ifdef __AVX512VNNI__
+    if (c == FFP8_CLASS_I16) {
+        __asm__("vpdpwssd %1, %2, %0" : "+v"(acc) : "m"(*(const uint8_t(*)[64])a), "v"(word));
+        return acc;
+    }
+#endif
+    return dot(acc, _mm512_loadu_si512(a), word, c);
+}
+
+/* Those of four columns with row r. One asm where that is an instruction, as dot_row of dot_512.h is: 16 accumulators, 8 vectors and the tables
+ * leave gcc 12 no choice that it makes well. */
+static ALWAYS_INLINE void dot_four(__m512i (*acc)[DIRECT_ROWS], size_t r, const uint8_t *a, __m512i (*word)[4], size_t i, ffp8_class c) {
+    __m512i x;
+#ifdef __AVX512BF16__
+    if (c == FFP8_CLASS_BF16) {
+        __asm__("vmovdqu32 %5, %4\n\tvdpbf16ps %6, %4, %0\n\tvdpbf16ps %7, %4, %1\n\tvdpbf16ps %8, %4, %2\n\tvdpbf16ps %9, %4, %3"
+                : "+v"(acc[0][r]), "+v"(acc[1][r]), "+v"(acc[2][r]), "+v"(acc[3][r]), "=&v"(x)
+                : "m"(*(const uint8_t(*)[64])a), "v"(word[0][i]), "v"(word[1][i]), "v"(word[2][i]), "v"(word[3][i]));
+        return;
+    }
+#endif
+#ifdef __AVX512VNNI__
+    if (c == FFP8_CLASS_I16) {
+        __asm__("vmovdqu32 %5, %4\n\tvpdpwssd %6, %4, %0\n\tvpdpwssd %7, %4, %1\n\tvpdpwssd %8, %4, %2\n\tvpdpwssd %9, %4, %3"
+                : "+v"(acc[0][r]), "+v"(acc[1][r]), "+v"(acc[2][r]), "+v"(acc[3][r]), "=&v"(x)
+                : "m"(*(const uint8_t(*)[64])a), "v"(word[0][i]), "v"(word[1][i]), "v"(word[2][i]), "v"(word[3][i]));
+        return;
+    }
+#endif
+    x = _mm512_loadu_si512(a);
+    UNROLL
+    for (size_t m = 0; m < 4; m++) acc[m][r] = dot(acc[m][r], x, word[m][i], c);
+}
+
+/* Columns that share a load of A. Each for itself, where that is measured to be faster: dots read A from memory then. */
+static ALWAYS_INLINE size_t columns_together(size_t columns, size_t rows, ffp8_class c) {
+    if (c == FFP8_CLASS_F32 || (c >= FFP8_CLASS_I16 && rows == 3) || (c == FFP8_CLASS_I16 && rows > 4)) return 1;
+    return columns < 4 ? columns : 4;
+}
+
 /* One run of each column with each row. acc[column][row]; offset_sum[column]: I8 only. */
 static ALWAYS_INLINE void direct_run(const struct ffp8_dot *d, const struct line_tables *t, __m512i (*acc)[DIRECT_ROWS],
                                      __m512i *offset_sum, const uint8_t *a, const uint8_t *w, size_t columns, size_t rows, uint64_t live,
                                      bool whole, ffp8_class c, enum line_kind kind) {
     const size_t vectors = FFP8_WORD_BYTES / ffp8_class_elements(c), ahead = columns == 1 ? PREFETCH_BYTES : columns * d->ldb;
-    const size_t together = c == FFP8_CLASS_F32 ? 1 : columns < 4 ? columns : 4;
+    const size_t together = columns_together(columns, rows, c);
     UNROLL
     for (size_t j = 0; j < columns; j += together) {
         __m512i word[4][4];
@@ -66,6 +115,7 @@ static ALWAYS_INLINE void direct_run(const struct ffp8_dot *d, const struct line
         for (size_t m = 0; m < together; m++) {
             const uint8_t *at = w + (j + m) * d->ldb;
             if (whole) _mm_prefetch((const char *)at + ahead, _MM_HINT_T1);
+            if (whole && columns > 1) _mm_prefetch((const char *)at + NEAR_BYTES, _MM_HINT_T0);
             decode_run(t, whole ? _mm512_loadu_si512(at) : _mm512_mask_loadu_epi8(_mm512_set1_epi8((char)d->pad_code), live, at), rows, c,
                        kind, word[m]);
             if (c == FFP8_CLASS_I8)
@@ -76,6 +126,14 @@ static ALWAYS_INLINE void direct_run(const struct ffp8_dot *d, const struct line
             UNROLL
             for (size_t r = 0; r < rows; r++) {
                 const uint8_t *row = a + r * d->lda_bytes;
+                if (whole && !permutes_a(rows, c) && together == 1) {
+                    acc[j][r] = dot_memory(acc[j][r], row + i * 64, word[0][i], c);
+                    continue;
+                }
+                if (whole && !permutes_a(rows, c) && together == 4) {
+                    dot_four(acc + j, r, row + i * 64, word, i, c);
+                    continue;
+                }
                 __m512i x = load_elements(row, permutes_a(rows, c) ? 0 : i, live, whole, c);
                 if (permutes_a(rows, c)) { /* every other eight elements */
                     const __m512i y = load_elements(row, 1, live, whole, c);
@@ -208,17 +266,24 @@ static ALWAYS_INLINE void direct_rows(const struct ffp8_dot *d, ffp8_class c, en
         direct_many(d, c, kind);
 }
 
-/* Functions of their own: gcc 12 makes the tiles of few rows slower beside these, which need all registers. */
+/* Functions of their own: gcc 12 finds fewer registers for the tiles of few rows beside these, which need all of them. */
+static NO_INLINE void direct_four_mirrored(const struct ffp8_dot *d) { direct_tile(d, 4, FFP8_CLASS_BF16, LINE_MIRRORED); }
+static NO_INLINE void direct_four_full(const struct ffp8_dot *d) { direct_tile(d, 4, FFP8_CLASS_BF16, LINE_FULL); }
 static NO_INLINE void direct_many_mirrored(const struct ffp8_dot *d) { direct_many(d, FFP8_CLASS_BF16, LINE_MIRRORED); }
 static NO_INLINE void direct_many_full(const struct ffp8_dot *d) { direct_many(d, FFP8_CLASS_BF16, LINE_FULL); }
 
+/* BF16, from 4 rows on. */
+static ALWAYS_INLINE void direct_needing_all(const struct ffp8_dot *d, enum line_kind kind) {
+    if (kind == LINE_MIRRORED)
+        (d->rows == 4 ? direct_four_mirrored : direct_many_mirrored)(d);
+    else
+        (d->rows == 4 ? direct_four_full : direct_many_full)(d);
+}
+
 /* F32: more than 4 rows as two tiles. */
 static ALWAYS_INLINE void direct_floats(const struct ffp8_dot *d, ffp8_class c, enum line_kind kind) {
-    if (c == FFP8_CLASS_BF16 && d->rows > 4) {
-        if (kind == LINE_MIRRORED)
-            direct_many_mirrored(d);
-        else
-            direct_many_full(d);
+    if (c == FFP8_CLASS_BF16 && d->rows >= 4) {
+        direct_needing_all(d, kind);
         return;
     }
     const void *a = d->a[0];

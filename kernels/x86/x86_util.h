@@ -21,7 +21,9 @@
 #endif
 
 enum {
-    PREFETCH_BYTES = 8192
-}; /* packed lines: how far ahead of use they are fetched into L2; L1 has too few fill buffers for memory at full speed */
+    PREFETCH_BYTES =
+        8192,        /* packed lines: how far ahead of use they are fetched into L2; L1 has too few fill buffers for memory at full speed */
+    NEAR_BYTES = 320 /* lines of several streams: how far ahead of use they are fetched from there into L1 */
+};
 
 #endif

@@ -289,13 +289,14 @@ static void run_rows(struct piece *piece, size_t begin, size_t end) {
                        piece->place.ld);
 }
 
-static bool has_special(const uint8_t *elements, size_t bytes) {
+/* Inf or NaN among elements of BF16, or of FP16. */
+static bool has_special(const uint8_t *elements, size_t bytes, ffp8_class class_of) {
     int16_t largest = 0; /* of the magnitudes, whose order is that of their bits */
     for (size_t i = 0; i < bytes / 2; i++) {
         const int16_t magnitude = (int16_t)(((const uint16_t *)elements)[i] & 0x7FFF);
         largest = magnitude > largest ? magnitude : largest;
     }
-    return largest >= 0x7F80;
+    return largest >= (class_of == FFP8_CLASS_F16 ? 0x7C00 : 0x7F80);
 }
 
 /* In `rows` staged rows, `step` rows apart. What pads pixels and rows is not looked at. */
@@ -305,7 +306,8 @@ static bool rows_have_special(const struct ffp8_conv_stage *stage, const uint8_t
     const size_t run = close ? stage->row_pixels : 1, bytes = run * elements * ffp8_class_bytes(stage->operands->class_of);
     bool found = false;
     for (size_t i = 0; i < rows; i++, row += step * stage->row_bytes)
-        for (size_t p = 0; p < stage->row_pixels; p += run) found |= has_special(row + p * stage->pixel_bytes, bytes);
+        for (size_t p = 0; p < stage->row_pixels; p += run)
+            found |= has_special(row + p * stage->pixel_bytes, bytes, stage->operands->class_of);
     return found;
 }
 

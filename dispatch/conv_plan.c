@@ -27,8 +27,9 @@ static void choose_operands(struct ffp8_conv_plan *plan) {
     const ffp8_conv_args *args = problem->args;
     const struct ffp8_packed_header *header = &plan->call.header;
     const ffp8_format *x_format = args->x_type == FFP8_TYPE_FFP8 ? &args->x_format : NULL;
-    struct ffp8_kernels lanes = *plan->kernels; /* the depthwise kernels know no I8 */
+    struct ffp8_kernels lanes = *plan->kernels; /* the depthwise kernels know neither I8 nor F16 */
     lanes.runs_as[FFP8_CLASS_I8] = FFP8_CLASS_I16;
+    lanes.runs_as[FFP8_CLASS_F16] = FFP8_CLASS_F32;
     if (problem->dims.group_in == 1 && !x_format) lanes.runs_as[FFP8_CLASS_BF16] = FFP8_CLASS_F32; /* pairs of rows are made of codes */
     ffp8_operands_init(&plan->operands, plan->order == FFP8_CONV_LANES ? &lanes : plan->kernels, x_format, args->x_type, &problem->w_format,
                        header->classes, !header->special_used, args->accuracy);
@@ -91,7 +92,7 @@ static size_t piece_columns(const struct ffp8_conv_plan *plan) {
 static bool meets_strangers(const struct ffp8_conv_plan *plan) {
     const struct ffp8_conv_problem *problem = &plan->call.problem;
     struct ffp8_landmarks mark;
-    if (plan->operands.class_of != FFP8_CLASS_BF16) return false;
+    if (plan->operands.class_of != FFP8_CLASS_BF16 && plan->operands.class_of != FFP8_CLASS_F16) return false;
     if (!plan->stage.pairs && !(plan->order == FFP8_CONV_ROWS && plan->call.header.segment_k % 2 != 0)) return false;
     if (problem->args->x_type != FFP8_TYPE_FFP8) return true;
     ffp8_format_landmarks(&problem->args->x_format, &mark);

@@ -103,7 +103,8 @@ void ffp8_conv_lanes_begin(const struct ffp8_conv_stage *stage, const void *weig
 
 void ffp8_conv_lanes_run(const struct ffp8_conv_stage *stage, const struct ffp8_depthwise *depthwise) {
     switch (stage->operands->class_of) {
-    case FFP8_CLASS_I8: break; /* runs as I16 */
+    case FFP8_CLASS_I8:
+    case FFP8_CLASS_F16: break; /* run as I16 and F32 */
     case FFP8_CLASS_I16: stage->kernels->depthwise_i16(depthwise); break;
     case FFP8_CLASS_BF16: stage->kernels->depthwise_bf16(depthwise); break;
     case FFP8_CLASS_F32: stage->kernels->depthwise_f32(depthwise); break;

@@ -263,11 +263,17 @@ static bool uses_special(const ffp8_format *format, const bool used[256]) {
     return false;
 }
 
+bool ffp8_format_is_part_of_half(const ffp8_format *format) {
+    return !format->codebook && !(format->flags & FFP8_NO_SUBNORMALS) &&
+           (format->exponent_bits < 5 || (format->exponent_bits == 5 && format->specials == FFP8_SPECIALS_IEEE));
+}
+
 unsigned ffp8_format_classes(const ffp8_format *format, const bool used[256]) {
     struct ffp8_span span;
     ffp8_format_span(format, &span);
     unsigned classes = finite_classes(&span);
     if (uses_special(format, used)) classes &= ~(1u << FFP8_CLASS_I8 | 1u << FFP8_CLASS_I16);
+    if (ffp8_format_is_part_of_half(format)) classes |= 1u << FFP8_CLASS_F16;
     return classes;
 }
 

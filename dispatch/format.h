@@ -25,6 +25,9 @@ void ffp8_format_landmarks(const ffp8_format *format, struct ffp8_landmarks *lan
 /* The formula's next magnitude after the largest finite one. Not for codebooks. */
 double ffp8_format_beyond(const ffp8_format *format);
 
+/* Whether FP16 holds all values, Inf and NaN too, with the bias that FP16 has: x <= 5, where the top exponent of x = 5 is Inf and NaN. */
+bool ffp8_format_is_part_of_half(const ffp8_format *format);
+
 /* The bits that the finite values occupy. */
 struct ffp8_span {
     bool empty;          /* no value but zero; the rest is zero */

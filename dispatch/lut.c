@@ -109,17 +109,11 @@ static int bf16_shift(const struct ffp8_span *span) {
     return span->lowest >= -126 ? 0 : (sum - (sum & 1)) / 2;
 }
 
-/* Half precision covers x <= 5; the top exponent of x = 5 is its Inf and NaN. */
-static bool is_part_of_half(const ffp8_format *format) {
-    return !format->codebook && !(format->flags & FFP8_NO_SUBNORMALS) &&
-           (format->exponent_bits < 5 || (format->exponent_bits == 5 && format->specials == FFP8_SPECIALS_IEEE));
-}
-
 /* Elements by the formula of kind HALF: for unused Inf and NaN codes, where it has NaN payloads that no value table has. */
 static void set_half(struct ffp8_lut *lut) {
     for (unsigned c = 0; c < 256; c++) {
         unsigned half = (c & lut->sign_mask) << 8 | (c & lut->magnitude_mask) << lut->half_shift;
-        lut->element[c] = ffp8_bits(ffp8_f32_from_f16((uint16_t)half));
+        lut->element[c] = lut->class_of == FFP8_CLASS_F16 ? half : ffp8_bits(ffp8_f32_from_f16((uint16_t)half));
     }
 }
 
@@ -172,7 +166,7 @@ static void init(struct ffp8_lut *lut, const ffp8_format *format, ffp8_class cla
 
     /* Codes that do not occur continue the formula, so that its short cuts hold for all codes. */
     ffp8_format source = *format;
-    const bool half = is_part_of_half(format) && (may_shift || format->bias == HALF_BIAS);
+    const bool half = ffp8_format_is_part_of_half(format) && (may_shift || format->bias == HALF_BIAS);
     if (finite_only && !(half && format->exponent_bits == 5)) source.specials = FFP8_SPECIALS_NONE;
 
     switch (class_of) {
@@ -183,12 +177,14 @@ static void init(struct ffp8_lut *lut, const ffp8_format *format, ffp8_class cla
         for (unsigned c = 0; c < 256; c++) lut->element[c] >>= 16;
         lut->mirrored = halves_differ_by(lut, 0x8000u);
         break;
+    case FFP8_CLASS_F16:
     case FFP8_CLASS_F32:
         set_floats(lut, &source, half ? HALF_BIAS - format->bias : 0);
+        for (unsigned c = 0; class_of == FFP8_CLASS_F16 && c < 256; c++) lut->element[c] = ffp8_f16_from_f32(ffp8_float(lut->element[c]));
         if (half) lut->kind = FFP8_LUT_HALF;
         if (half && finite_only && format->exponent_bits == 5) set_half(lut);
         if (!half) find_float_line(lut, &source);
-        lut->mirrored = halves_differ_by(lut, 0x80000000u);
+        lut->mirrored = halves_differ_by(lut, class_of == FFP8_CLASS_F16 ? 0x8000u : 0x80000000u);
         break;
     }
     set_planes(lut);

@@ -67,6 +67,9 @@ static const struct ffp8_kernels *const tables[] = {
 #ifdef FFP8_HAVE_NEON
     &ffp8_kernels_neon,
 #endif
+#ifdef FFP8_HAVE_NEONFP16
+    &ffp8_kernels_neonfp16,
+#endif
 #ifdef FFP8_HAVE_NEONDOTPROD
     &ffp8_kernels_neondotprod,
 #endif

@@ -44,6 +44,11 @@ static bool shift_fits(const ffp8_format *a_format, const ffp8_format *b_format,
 
 static double largest_magnitude(struct range r) { return fmax(-r.low, r.high); }
 
+/* Whether FP16 holds what FP32 products take of A. */
+static bool a_is_half(ffp8_class product, const ffp8_format *a_format, ffp8_dtype a_type) {
+    return a_format ? ffp8_format_is_part_of_half(a_format) : a_type == FFP8_TYPE_F16 && product == FFP8_CLASS_F32;
+}
+
 void ffp8_operands_init(struct ffp8_operands *operands, const struct ffp8_kernels *kernels, const ffp8_format *a_format, ffp8_dtype a_type,
                         const ffp8_format *b_format, unsigned b_classes, bool b_finite, ffp8_accuracy accuracy) {
     struct range a = {0, 0}, b = {0, 0};
@@ -55,6 +60,8 @@ void ffp8_operands_init(struct ffp8_operands *operands, const struct ffp8_kernel
     /* 8-bit dot products take one signed and one unsigned operand: B is the signed one, and A can be made unsigned by an offset. */
     if (class_of == FFP8_CLASS_I8 && (b.low < -128 || b.high > 127)) class_of = FFP8_CLASS_I16;
     class_of = operands->class_of = kernels->runs_as[class_of];
+    if (class_of == FFP8_CLASS_F32 && b_classes >> FFP8_CLASS_F16 & 1 && a_is_half(operands->product, a_format, a_type))
+        class_of = operands->class_of = kernels->runs_as[FFP8_CLASS_F16];
     operands->a_offset = class_of == FFP8_CLASS_I8 && a.low < 0 ? 128 : 0;
     operands->exact_terms = SIZE_MAX;
     operands->a_most = class_of == FFP8_CLASS_I16 ? largest_magnitude(a) : 0;
@@ -71,7 +78,8 @@ void ffp8_operands_init(struct ffp8_operands *operands, const struct ffp8_kernel
     ffp8_lut_init(&operands->b, b_format, class_of, b_finite);
     if (a_format) ffp8_lut_init(&operands->a, a_format, class_of, false);
     operands->shift = operands->b.shift + (a_format ? operands->a.shift : 0);
-    if (class_of == FFP8_CLASS_F32 && operands->shift && !shift_fits(a_format, b_format, operands->shift)) {
+    if (class_of >= FFP8_CLASS_F32 && operands->shift && !shift_fits(a_format, b_format, operands->shift)) {
+        operands->class_of = FFP8_CLASS_F32;
         ffp8_lut_init_values(&operands->b, b_format, b_finite);
         if (a_format) ffp8_lut_init_values(&operands->a, a_format, false);
         operands->shift = 0;
@@ -88,7 +96,7 @@ struct ffp8_exponents ffp8_operands_rescale(const struct ffp8_operands *operands
                                             const ffp8_format *b_format) {
     const struct ffp8_exponents none = {1, 0};
     struct ffp8_span a, b;
-    if (operands->class_of <= FFP8_CLASS_I16) return none;
+    if (operands->class_of <= FFP8_CLASS_I16 || operands->class_of == FFP8_CLASS_F16) return none;
     ffp8_format_span(a_format, &a);
     ffp8_format_span(b_format, &b);
     /* Of elements of A, then of products and sums. */
@@ -102,7 +110,8 @@ static void decode(const struct ffp8_kernels *kernels, const struct ffp8_operand
     switch (operands->class_of) {
     case FFP8_CLASS_I8: kernels->decode8(src, dst, n, &operands->a); return;
     case FFP8_CLASS_I16:
-    case FFP8_CLASS_BF16: kernels->decode16(src, dst, n, &operands->a); return;
+    case FFP8_CLASS_BF16:
+    case FFP8_CLASS_F16: kernels->decode16(src, dst, n, &operands->a); return;
     case FFP8_CLASS_F32: kernels->decode32(src, dst, n, &operands->a); return;
     }
 }

@@ -46,7 +46,8 @@ static inline size_t ffp8_type_bytes(ffp8_dtype type) { return type == FFP8_TYPE
 /* Whether kernels may read activations as they are. */
 static inline bool ffp8_stage_is_identity(const struct ffp8_operands *operands, ffp8_dtype type) {
     return (type == FFP8_TYPE_F32 && operands->class_of == FFP8_CLASS_F32 && operands->product == FFP8_CLASS_F32) ||
-           (type == FFP8_TYPE_BF16 && operands->class_of == FFP8_CLASS_BF16);
+           (type == FFP8_TYPE_BF16 && operands->class_of == FFP8_CLASS_BF16) ||
+           (type == FFP8_TYPE_F16 && operands->class_of == FFP8_CLASS_F16);
 }
 
 /* n activations of `type` to n elements at dst. */

@@ -11,7 +11,7 @@
  *   - "exact" slots are bitwise equal to generic; the others obey docs/numerics.md.
  *
  * Formats do not reach kernels; arithmetic classes do (ffp8_class). An operand's value is element * 2^shift, the element being exact in
- * its class: int8, int16, BF16 or FP32. The power of two leaves with the scales.
+ * its class: int8, int16, BF16, FP16 or FP32. The power of two leaves with the scales.
  */
 #ifndef FFP8_KERNELS_H
 #define FFP8_KERNELS_H
@@ -24,9 +24,9 @@
 #include "ffp8/ffp8.h"
 
 enum {
-    FFP8_CLASS_COUNT = 4,
+    FFP8_CLASS_COUNT = 5,
     FFP8_NR = 32,                                /* columns of a panel */
-    FFP8_WORD_BYTES = 4,                         /* one k-step of a lane: 4 int8, 2 int16, 2 bf16 or 1 f32 */
+    FFP8_WORD_BYTES = 4,                         /* one k-step of a lane: 4 int8, 2 int16, 2 bf16, 2 f16 or 1 f32 */
     FFP8_LINE_BYTES = 64,                        /* packed weights: 32 columns times one pair of k */
     FFP8_STEP_BYTES = FFP8_NR * FFP8_WORD_BYTES, /* expanded panel: 32 words, one a column */
     FFP8_MAX_MR = 16,                            /* no tier's row tile is larger */
@@ -36,7 +36,7 @@ enum {
 };
 
 static inline const char *ffp8_class_name(ffp8_class c) {
-    static const char *const names[FFP8_CLASS_COUNT] = {"i8", "i16", "bf16", "f32"};
+    static const char *const names[FFP8_CLASS_COUNT] = {"i8", "i16", "bf16", "f32", "f16"};
     return names[c];
 }
 
@@ -58,7 +58,7 @@ static inline size_t ffp8_class_words(ffp8_class c, size_t k) {
 enum ffp8_lut_kind {
     FFP8_LUT_TABLE, /* nothing but the table is known */
     FFP8_LUT_HALF,  /* F32: element = half_to_float((c & sign_mask) << 8 | (c & magnitude_mask) << half_shift): exact for x <= 5 with
-                        the shift chosen as 15 - bias. BF16 and F16 tables have other shifts and are not of this kind. */
+                        the shift chosen as 15 - bias. F16: the half itself. BF16 and ffp8_decode's tables are not of this kind. */
     FFP8_LUT_FLOAT, /* F32, where HALF does not serve: with m = c & magnitude_mask, element = u << 16, u = ((c & sign_mask) << 8 |
                         m << (half_shift - 3)) + float_base + (m < 16 ? float_fix[0][m] | float_fix[1][m] << 8 : 0) modulo 2^16. What
                         is fixed are subnormals: up to 16 of a sign. */
@@ -71,7 +71,7 @@ struct ffp8_lut {
     ffp8_class class_of;
     int shift; /* value = element * 2^shift */
     enum ffp8_lut_kind kind;
-    bool mirrored;           /* BF16, F32 (element bytes): element[c | 0x80] == element[c] with the top bit set, for all c < 128 */
+    bool mirrored;           /* BF16, F16, F32 (element bytes): element[c | 0x80] == element[c] with the top bit set, for all c < 128 */
     bool negated;            /* I8, I16: element[c | 0x80] == -element[c] for all c < 128 */
     bool same;               /* I8: element[c] == c: UINT8 and two's complement */
     bool special_minus_zero; /* code 0x80 is NaN (FNUZ, P3109 signed) */
@@ -147,12 +147,13 @@ typedef float ffp8_amax_fn(const float *x, size_t n);
  *
  * A packed line (64 bytes) holds 32 columns times k, k+1: in 16-byte group g = 0..3, bytes 0..7 are columns 4g..4g+3 and bytes 8..15
  * columns 16+4g..16+4g+3, each as (k, k+1): an unpack of (low bytes, high bytes) lands 16-bit elements in column order.
- * expand: `words` k-steps of class c, from lines to [words][32 columns] words. One word takes 2 lines (I8), 1 line (I16, BF16), or half
+ * expand: `words` k-steps of class c, from lines to [words][32 columns] words. One word takes 2 lines (I8), 1 line (I16, BF16, F16), or half
  * a line (F32: even k, then odd k; `words` may be odd). An I8 panel starts with one step of int32: -128 times the sum of the column's
  * elements in this block, which the dot kernel adds when A is offset by 128.
  */
 enum ffp8_panel {
     FFP8_PANEL_STEPS,
+    FFP8_PANEL_UNZIPPED, /* F16: [words][4][2][8] elements: the first ones of 8 columns' words, then their second ones */
     /* Of tiers whose instructions multiply matrices; steps that are left over follow as above. */
     FFP8_PANEL_PAIRED, /* [words / 2][32 columns][2] words */
     FFP8_PANEL_SPLIT /* I16: [words / 4][16][2][2][8] bytes: 8 elements of two columns, element = low + 256 high, low from -128 to 127; both
@@ -177,7 +178,7 @@ static inline size_t ffp8_panel_bytes(ffp8_class c, size_t words) { return (word
  * carry its upper half on.
  * part is low + 65536 high, low from 0 to 65535; or low alone, any int32, where high is NULL: then the sum of all calls that pass it on fits.
  * The driver keeps all that is summed below FFP8_MOST_CARRIES * carry_words words, so that both halves are exact floats.
- * BF16 and F32: f32() is the identity; the order of summation is the tier's, documented beside the kernel, and depends on nothing but words and
+ * BF16, F16 and F32: f32() is the identity; the order of summation is the tier's, documented beside the kernel, and depends on nothing but words and
  * count.
  * EACH: segment i is a sum of its own, with col_scale + i * ld_col_scale and row_scale + i * ld_row_scale; those after the first are added to
  * c whether ADD is set or not. Not with PART_*, not for direct. count is 1 or more.
@@ -337,13 +338,15 @@ struct ffp8_kernels {
     ffp8_isa isa;
     uint64_t needs; /* FFP8_CPU_* bits of dispatch/cpu.h, all of which must be present */
 
-    ffp8_class runs_as[FFP8_CLASS_COUNT];       /* class that this tier computes a product's class in, e.g. avx2: { I16, I16, F32, F32 } */
-    uint8_t mr[FFP8_CLASS_COUNT];               /* rows of the dot kernels' tile */
-    uint8_t panel[FFP8_CLASS_COUNT];            /* enum ffp8_panel: what expand writes and dot reads */
-    uint8_t fused_rows;                         /* rows of the fused kernels' tile */
-    uint8_t direct_rows;                        /* rows of the direct kernels' tile */
-    uint8_t most_direct_rows[FFP8_CLASS_COUNT]; /* up to so many rows of A, direct beats packing first; at most those that are fused */
-    uint8_t most_fused_rows[FFP8_CLASS_COUNT];  /* up to so many rows of A, fused beats expand and dot ... */
+    ffp8_class
+        runs_as[FFP8_CLASS_COUNT];   /* class that this tier computes a product's class in, e.g. avx2: { I16, I16, F32, F32, F32 }. F16:
+                                                   itself where BF16 and F32 products of halves are to run in it, else F32 */
+    uint8_t mr[FFP8_CLASS_COUNT];    /* rows of the dot kernels' tile */
+    uint8_t panel[FFP8_CLASS_COUNT]; /* enum ffp8_panel: what expand writes and dot reads */
+    uint8_t fused_rows;              /* rows of the fused kernels' tile */
+    uint8_t direct_rows;             /* rows of the direct kernels' tile */
+    uint8_t most_direct_rows[FFP8_CLASS_COUNT];      /* up to so many rows of A, direct beats packing first; at most those that are fused */
+    uint8_t most_fused_rows[FFP8_CLASS_COUNT];       /* up to so many rows of A, fused beats expand and dot ... */
     uint8_t most_fused_rows_short[FFP8_CLASS_COUNT]; /* ... where a scale serves but a few words, and fused pays for it once in each tile */
     uint32_t kc_bytes;                               /* K block: expanded bytes of one column */
     uint32_t nc_columns; /* N block: columns whose expanded K block is kept (L2), or more that are shorter; a multiple of 32 */
@@ -381,6 +384,7 @@ extern const struct ffp8_kernels ffp8_kernels_avx512;
 extern const struct ffp8_kernels ffp8_kernels_avx512vnni;
 extern const struct ffp8_kernels ffp8_kernels_avx512bf16;
 extern const struct ffp8_kernels ffp8_kernels_neon;
+extern const struct ffp8_kernels ffp8_kernels_neonfp16;
 extern const struct ffp8_kernels ffp8_kernels_neondotprod;
 extern const struct ffp8_kernels ffp8_kernels_neonbf16;
 

@@ -263,7 +263,7 @@ Test(format, classes_of_well_known_formats) {
     bool used[256];
     memset(used, true, sizeof used);
     ffp8_format e3m4fn = named("e3m4fn"), e4m3fn = named("e4m3fn");
-    cr_assert_eq(ffp8_format_classes(&e3m4fn, used), 1u << FFP8_CLASS_BF16 | 1u << FFP8_CLASS_F32);
+    cr_assert_eq(ffp8_format_classes(&e3m4fn, used), 1u << FFP8_CLASS_BF16 | 1u << FFP8_CLASS_F32 | 1u << FFP8_CLASS_F16);
     used[0x7F] = false;
     cr_assert_eq(ffp8_format_classes(&e3m4fn, used) & 1u << FFP8_CLASS_I16, 0);
     used[0xFF] = false;

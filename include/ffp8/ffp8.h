@@ -161,7 +161,9 @@ typedef enum ffp8_class {
     FFP8_CLASS_I8 = 0,   /* 8-bit integers (x <= 1): products and sums are exact */
     FFP8_CLASS_I16 = 1,  /* integers of magnitude <= 4095 (x <= 3): products and sums are exact */
     FFP8_CLASS_BF16 = 2, /* 8 significant bits within BF16's normal range: products are exact in FP32 */
-    FFP8_CLASS_F32 = 3   /* FP32: products round */
+    FFP8_CLASS_F32 = 3,  /* FP32: products round */
+    FFP8_CLASS_F16 = 4 /* FP16, for tiers that multiply halves: BF16 and F32 products of operands that FP16 holds, whose result is the same;
+                            never the class of a format or a product */
 } ffp8_class;
 
 typedef struct ffp8_format_info {

@@ -33,6 +33,9 @@ ffp8_depthwise_fn ffp8_depthwise_i16_neon, ffp8_depthwise_f32_neon;
 ffp8_epilogue_fn ffp8_epilogue_neon;
 ffp8_finish_codes_fn ffp8_finish_codes_neon;
 
+ffp8_expand_fn ffp8_expand_f16_neonfp16;
+ffp8_dot_fn ffp8_dot_f16_neonfp16, ffp8_fused_f16_neonfp16, ffp8_direct_f16_neonfp16;
+
 ffp8_expand_fn ffp8_expand_i8_neondotprod, ffp8_expand_i16_neondotprod;
 ffp8_dot_fn ffp8_dot_i8_neondotprod, ffp8_dot_i16_neondotprod, ffp8_fused_i8_neondotprod, ffp8_direct_i8_neondotprod;
 

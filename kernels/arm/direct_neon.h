@@ -8,8 +8,8 @@
  * prefetched a group of columns ahead.
  * I8: the offset of A is one more row, whose sum is taken from the others' (neon_word.h). I8, I16: each int32 sum has a share of the terms; they
  * are added in int64.
- * Order: 16 sums (I8, I16: exact in any order), the word's number modulo 16 says which; within a word as the instruction does. They are added in
- * a tree. The order depends on nothing but the number of terms.
+ * Order: 16 sums (I8, I16: exact in any order), the word's number modulo 16 says which; within a word as the instruction does. F16: a sum has the
+ * elements of one number modulo 4 of each fourth run of 8. They are added in a tree. The order depends on nothing but the number of terms.
  * Bound: decoding. Tails: single columns; what is left of a row is copied, so that nothing is read beyond it.
  */
 #ifndef FFP8_DIRECT_NEON_H

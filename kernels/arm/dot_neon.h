@@ -6,10 +6,11 @@
  * Lanes are columns. A tile is R rows times 4 Q columns; a panel of 32 columns takes 32 / 4Q passes, and lies in L1 from the first one on:
  *     rows 8: 8 x 8     4: 4 x 16     2: 2 x 32     1: 1 x 32       (other row counts are sums of these)
  * Registers at 8 x 8: 16 accumulators, 8 of A (4 words of each row, used by element), 2 of B (I16: 4). At 4 x 16: 16, 4, 4.
- * I16: B's pairs are unzipped to (k, 8 columns) and (k + 1, 8 columns), each multiplied by smlal and smlal2.
+ * I16: B's pairs are unzipped to (k, 8 columns) and (k + 1, 8 columns), each multiplied by smlal and smlal2. F16: its panels lie so
+ * (FFP8_PANEL_UNZIPPED), for fmlal and fmlal2 are twice as fast.
  * I8: neon_word.h says how A's bytes are read; the head of B makes up for what is left of their offset.
  *
- * Order of summation: segments and words in increasing order into one sum; within a word as the instruction does. F32 equals generic bit
+ * Order of summation: segments and words in increasing order into one sum; within a word as the instruction does. F32 and F16 equal generic bit
  * for bit; I8 and I16 are exact in any order.
  * Bound: the multipliers, at 16 (I16: 32) of their instructions for 4 (8 x 8) or 5 (4 x 16) loads. Independent chains: 16.
  * Tails: words that do not fill 16 bytes are taken one by one; columns beyond cols are computed as they lie in the panel and not stored.
@@ -21,21 +22,18 @@
 #include "neon_finish.h"
 #include "neon_word.h"
 
-/* dot_step of I16, whose words are two multiplications. */
-static ALWAYS_INLINE void dot_step_i16(int32x4_t acc[8][8], const int32x4_t x[8], const int lane, const int32_t *b, const size_t R,
-                                       const size_t Q) {
+/* dot_step of I16 and F16, whose words are two multiplications. */
+static ALWAYS_INLINE void dot_step_halves(int32x4_t acc[8][8], const int32x4_t x[8], const int lane, const int32_t *b, const size_t R,
+                                          const size_t Q, const ffp8_class c) {
     UNROLL for (size_t q = 0; q < Q; q += 2) {
-        int16x8_t lower = vreinterpretq_s16_s32(vld1q_s32(b + 4 * q)), upper = vreinterpretq_s16_s32(vld1q_s32(b + 4 * q + 4));
-        int16x8_t even = vuzp1q_s16(lower, upper), odd = vuzp2q_s16(lower, upper);
-        UNROLL for (size_t r = 0; r < R; r++) {
-            int16_t a = vreinterpretq_s16_s32(x[r])[2 * lane];
-            acc[r][q] = vmlal_n_s16(acc[r][q], vget_low_s16(even), a);
-            acc[r][q + 1] = vmlal_high_n_s16(acc[r][q + 1], even, a);
-        }
-        UNROLL for (size_t r = 0; r < R; r++) {
-            int16_t a = vreinterpretq_s16_s32(x[r])[2 * lane + 1];
-            acc[r][q] = vmlal_n_s16(acc[r][q], vget_low_s16(odd), a);
-            acc[r][q + 1] = vmlal_high_n_s16(acc[r][q + 1], odd, a);
+        const int32x4_t first = vld1q_s32(b + 4 * q), second = vld1q_s32(b + 4 * q + 4);
+        const struct halves y = c == FFP8_CLASS_F16 ? (struct halves){{vreinterpretq_s16_s32(first), vreinterpretq_s16_s32(second)}}
+                                                    : halves_of(first, second);
+        UNROLL for (size_t k = 0; k < 2; k++) {
+            UNROLL for (size_t r = 0; r < R; r++) {
+                UNROLL for (size_t half = 0; half < 2; half++)
+                    acc[r][q + half] = halves_dot_lane(acc[r][q + half], y.of[k], half, x[r], 2 * lane + (int)k, c);
+            }
         }
     }
 }
@@ -44,8 +42,8 @@ static ALWAYS_INLINE void dot_step_i16(int32x4_t acc[8][8], const int32x4_t x[8]
 static ALWAYS_INLINE void dot_step(int32x4_t acc[8][8], const int32x4_t x[8], const int lane, const int32_t *b, const size_t R,
                                    const size_t Q, const ffp8_class c) {
     int32x4_t y[8];
-    if (c == FFP8_CLASS_I16) {
-        dot_step_i16(acc, x, lane, b, R, Q);
+    if (word_has_halves(c)) {
+        dot_step_halves(acc, x, lane, b, R, Q, c);
         return;
     }
     UNROLL for (size_t q = 0; q < Q; q++) y[q] = vld1q_s32(b + 4 * q);

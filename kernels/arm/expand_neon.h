@@ -10,6 +10,7 @@
 
 #include "arm_neon_kernels.h"
 #include "neon_decode.h"
+#include "neon_word.h"
 #include "split_neon.h"
 
 static ALWAYS_INLINE void expand_steps(const uint8_t *lines, int32_t *panel, const struct decoder *d, const size_t steps,
@@ -18,6 +19,20 @@ static ALWAYS_INLINE void expand_steps(const uint8_t *lines, int32_t *panel, con
         struct group y = decode_group(lines + 16 * g, d, c, how);
         UNROLL for (size_t s = 0; s < steps; s++) {
             UNROLL for (size_t half = 0; half < 2; half++) vst1q_s32(panel + s * FFP8_NR + half * FFP8_NR / 2 + 4 * g, y.step[s][half]);
+        }
+    }
+}
+
+/* A step of two elements a word, by its elements. */
+static ALWAYS_INLINE void expand_unzipped(const uint8_t *lines, int32_t *panel, const struct decoder *d, const ffp8_class c,
+                                          const enum decoding how) {
+    UNROLL for (size_t g = 0; g < 4; g++) {
+        const struct group y = decode_group(lines + 16 * g, d, c, how);
+        const struct halves x = halves_of(y.step[0][0], y.step[0][1]);
+        UNROLL for (size_t k = 0; k < 2; k++) {
+            int16_t *to = (int16_t *)(panel + g / 2 * 8 + 4 * k) + g % 2 * 4;
+            vst1_s16(to, vget_low_s16(x.of[k]));
+            vst1_s16(to + FFP8_NR, vget_high_s16(x.of[k])); /* the panel's upper half */
         }
     }
 }
@@ -61,6 +76,8 @@ static ALWAYS_INLINE void expand_kind(const uint8_t *lines, int32_t *panel, size
         expand_split(lines, panel, &d, how), panel += SPLIT_WORDS * FFP8_NR;
     for (; layout == FFP8_PANEL_PAIRED && words >= 2; words -= 2, lines += 2 * lines_bytes(c), panel += 2 * FFP8_NR)
         expand_pair(lines, panel, &d, c, how);
+    for (; layout == FFP8_PANEL_UNZIPPED && words > 0; words--, lines += lines_bytes(c), panel += FFP8_NR)
+        expand_unzipped(lines, panel, &d, c, how);
     for (; words >= steps; words -= steps, lines += lines_bytes(c), panel += steps * FFP8_NR) expand_steps(lines, panel, &d, steps, c, how);
     if (words) expand_steps(lines, panel, &d, 1, c, how);
 }

@@ -26,14 +26,12 @@ static ALWAYS_INLINE void fuse_steps(int32x4_t acc[5][4][2], const int32x4_t x[5
                                      const size_t X, const size_t G, const size_t steps, const ffp8_class c, const enum decoding how) {
     UNROLL for (size_t g = 0; g < G; g++) {
         struct group y = decode_group(lines + 16 * g, decoder, c, how);
-        if (c == FFP8_CLASS_I16) {
-            int16x8_t lower = vreinterpretq_s16_s32(y.step[0][0]), upper = vreinterpretq_s16_s32(y.step[0][1]);
-            int16x8_t element[2] = {vuzp1q_s16(lower, upper), vuzp2q_s16(lower, upper)};
+        if (word_has_halves(c)) {
+            const struct halves z = halves_of(y.step[0][0], y.step[0][1]);
             UNROLL for (size_t k = 0; k < 2; k++) {
                 UNROLL for (size_t r = 0; r < X; r++) {
-                    int16_t a = vreinterpretq_s16_s32(x[r])[k];
-                    acc[r][g][0] = vmlal_n_s16(acc[r][g][0], vget_low_s16(element[k]), a);
-                    acc[r][g][1] = vmlal_high_n_s16(acc[r][g][1], element[k], a);
+                    UNROLL for (size_t half = 0; half < 2; half++)
+                        acc[r][g][half] = halves_dot_lane(acc[r][g][half], z.of[k], half, x[r], (int)k, c);
                 }
             }
             continue;

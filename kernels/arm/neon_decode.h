@@ -4,7 +4,7 @@
  *
  * HALF: with the code in the high byte of a 16-bit lane, an arithmetic shift right puts its magnitude where half precision has it; the mask
  * drops the sign's copies and whatever the low byte held, so that of a pair (k, k + 1) the odd element needs no unpacking and the even one
- * a shift by 8. Codes at special_lo and above, and 0x80 where it is NaN, are rare: one test a block sends it to the table.
+ * a shift by 8. F16 elements are these halves themselves. Codes at special_lo and above, and 0x80 where it is NaN, are rare: one test a block sends it to the table.
  * NIBBLE: step * (offset + low nibble) = step * (offset + low - 128) + (step << 7): step and the sum less 128 are signed bytes. I8 is the
  * low byte of the product alone.
  * TABLE: I16, F32: elements are loaded lane by lane. I8, BF16: by TBL, 64 entries each, of one plane of 256 bytes, or of two of 128 where
@@ -90,9 +90,12 @@ static ALWAYS_INLINE bool any_special(uint8x16_t c, const struct decoder *d) {
     return vmaxvq_u8(vorrq_u8(beyond, minus_zero)) != 0;
 }
 
-/* 8 codes in the high bytes of x to FP32. */
+/* 8 codes in the high bytes of x to FP16, to FP32. */
+static ALWAYS_INLINE int16x8_t halves_of_codes(int16x8_t x, const struct decoder *d) {
+    return vandq_s16(vshlq_s16(x, d->half_shift), d->half_mask);
+}
 static ALWAYS_INLINE float32x4x2_t decode_halves(int16x8_t x, const struct decoder *d) {
-    float16x8_t h = vreinterpretq_f16_s16(vandq_s16(vshlq_s16(x, d->half_shift), d->half_mask));
+    float16x8_t h = vreinterpretq_f16_s16(halves_of_codes(x, d));
     return (float32x4x2_t){{vcvt_f32_f16(vget_low_f16(h)), vcvt_high_f32_f16(h)}};
 }
 
@@ -140,12 +143,16 @@ static ALWAYS_INLINE struct group decode_group(const uint8_t *group, const struc
     } else if (c == FFP8_CLASS_BF16) {
         uint8x16x2_t x = decode_by_planes(vld1q_u8(group), d->lut, how);
         UNROLL for (size_t half = 0; half < 2; half++) y.step[0][half] = vreinterpretq_s32_u8(x.val[half]);
-    } else if (c == FFP8_CLASS_I16) {
+    } else if (c == FFP8_CLASS_I16 || c == FFP8_CLASS_F16) {
+        const uint8x16_t codes = vld1q_u8(group), zero = vdupq_n_u8(0);
         int16x8x2_t x;
-        if (how == BY_TABLE) {
+        if (how == BY_TABLE || (how == BY_HALF_WITH_SPECIALS && any_special(codes, d))) {
             UNROLL for (size_t half = 0; half < 2; half++) x.val[half] = load_elements_s16(group + 8 * half, d->lut->element);
+        } else if (c == FFP8_CLASS_F16) {
+            x.val[0] = halves_of_codes(vreinterpretq_s16_u8(vzip1q_u8(zero, codes)), d);
+            x.val[1] = halves_of_codes(vreinterpretq_s16_u8(vzip2q_u8(zero, codes)), d);
         } else {
-            x = decode_nibbles(vld1q_u8(group), d);
+            x = decode_nibbles(codes, d);
         }
         UNROLL for (size_t half = 0; half < 2; half++) y.step[0][half] = vreinterpretq_s32_s16(x.val[half]);
     } else {

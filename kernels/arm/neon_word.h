@@ -2,7 +2,8 @@
  *
  * neon_word.h - the product of two 32-bit words in each lane, by class: what the dot, fused and direct kernels are made of
  *
- *   F32: fmla. BF16: bfdot, where the tier has it. I16: two smlal, which by element want a word's halves apart.
+ *   F32: fmla. BF16: bfdot, where the tier has it. I16 and, where the tier has it, F16: a multiplication for each half of a word, smlal or fmlal,
+ *        whose second form takes the upper four of eight elements. By element of A they want the halves of B's words apart (struct halves).
  *   I8:  A's bytes are unsigned. sudot (I8MM) takes them so. Without it they become signed by flipping their top bits, which takes 128
  *        from each: sdot. Whatever offset A came with, the kernels subtract its image: (flipped a) - (flipped offset) = a - offset.
  */
@@ -44,7 +45,52 @@ static ALWAYS_INLINE int32x4_t word_dot_lane(int32x4_t acc, int32x4_t b, int32x4
     return acc;
 }
 
-/* acc + b . a in each lane; also of I16. */
+/* Whether words are multiplied half by half. */
+static ALWAYS_INLINE bool word_has_halves(const ffp8_class c) { return c == FFP8_CLASS_I16 || c == FFP8_CLASS_F16; }
+
+/* The halves of 8 words: elements k and k + 1 of 8 columns. */
+struct halves {
+    int16x8_t of[2];
+};
+static ALWAYS_INLINE struct halves halves_of(int32x4_t lower, int32x4_t upper) {
+    const int16x8_t x = vreinterpretq_s16_s32(lower), y = vreinterpretq_s16_s32(upper);
+    return (struct halves){{vuzp1q_s16(x, y), vuzp2q_s16(x, y)}};
+}
+
+#ifdef __ARM_FEATURE_FP16_FML
+/* The element is of one of the first 16 registers. */
+#define ADD_HALF_LANE(instruction, lane) __asm__ volatile(instruction " %0.4s, %1.4h, %2.h[" #lane "]" : "+w"(acc) : "w"(b), "x"(a))
+#define ADD_HALF(instruction)                      \
+    switch (lane) {                                \
+    case 0: ADD_HALF_LANE(instruction, 0); break;  \
+    case 1: ADD_HALF_LANE(instruction, 1); break;  \
+    case 2: ADD_HALF_LANE(instruction, 2); break;  \
+    case 3: ADD_HALF_LANE(instruction, 3); break;  \
+    case 4: ADD_HALF_LANE(instruction, 4); break;  \
+    case 5: ADD_HALF_LANE(instruction, 5); break;  \
+    case 6: ADD_HALF_LANE(instruction, 6); break;  \
+    default: ADD_HALF_LANE(instruction, 7); break; \
+    }
+#endif
+
+/* acc + b's lower or upper four elements times a[lane]. */
+static ALWAYS_INLINE int32x4_t halves_dot_lane(int32x4_t acc, int16x8_t b, const bool upper, int32x4_t a, const int lane,
+                                               const ffp8_class c) {
+#ifdef __ARM_FEATURE_FP16_FML
+    if (c == FFP8_CLASS_F16) {
+        if (upper)
+            ADD_HALF("fmlal2")
+        else
+            ADD_HALF("fmlal")
+        return acc;
+    }
+#endif
+    (void)c;
+    const int16_t x = vreinterpretq_s16_s32(a)[lane];
+    return upper ? vmlal_high_n_s16(acc, b, x) : vmlal_n_s16(acc, vget_low_s16(b), x);
+}
+
+/* acc + b . a in each lane; of I16 and F16, whose words' halves fall to two lanes, in all lanes together. */
 static ALWAYS_INLINE int32x4_t words_dot(int32x4_t acc, int32x4_t b, int32x4_t a, const ffp8_class c) {
     if (c == FFP8_CLASS_F32)
         return vreinterpretq_s32_f32(vfmaq_f32(vreinterpretq_f32_s32(acc), vreinterpretq_f32_s32(b), vreinterpretq_f32_s32(a)));
@@ -57,8 +103,14 @@ static ALWAYS_INLINE int32x4_t words_dot(int32x4_t acc, int32x4_t b, int32x4_t a
 #elif defined(__ARM_FEATURE_DOTPROD)
     if (c == FFP8_CLASS_I8) return vdotq_s32(acc, vreinterpretq_s8_s32(b), vreinterpretq_s8_s32(a));
 #endif
+#ifdef __ARM_FEATURE_FP16_FML
+    if (c == FFP8_CLASS_F16) {
+        const float16x8_t f = vreinterpretq_f16_s32(a), g = vreinterpretq_f16_s32(b);
+        return vreinterpretq_s32_f32(vfmlalq_high_f16(vfmlalq_low_f16(vreinterpretq_f32_s32(acc), f, g), f, g));
+    }
+#endif
     const int16x8_t x = vreinterpretq_s16_s32(a), y = vreinterpretq_s16_s32(b);
-    return vmlal_high_s16(vmlal_s16(acc, vget_low_s16(x), vget_low_s16(y)), x, y); /* a word's halves in two lanes */
+    return vmlal_high_s16(vmlal_s16(acc, vget_low_s16(x), vget_low_s16(y)), x, y);
 }
 
 /* Words of A as the dot takes them. */

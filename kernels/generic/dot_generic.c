@@ -3,7 +3,7 @@
  * dot_generic.c - the batch-reduce micro-kernels, on expanded panels (dot), packed lines (fused) and plain rows (direct)
  *
  * The formula stands at struct ffp8_dot. Order of summation: segments, words, elements in a word, each in increasing order, into one sum.
- * I8, I16: in int64, exact. BF16: the product is exact in FP32, so that its fused multiply-add is an addition. F32: fused multiply-add.
+ * I8, I16: in int64, exact. BF16, F16: the product is exact in FP32, so that its fused multiply-add is an addition. F32: fused multiply-add.
  */
 #include <math.h>
 
@@ -25,6 +25,10 @@ static float float_at(const void *p, size_t i, ffp8_class c) {
     if (c == FFP8_CLASS_BF16) {
         memcpy(&half, (const uint8_t *)p + i * sizeof half, sizeof half);
         return ffp8_f32_from_bf16(half);
+    }
+    if (c == FFP8_CLASS_F16) {
+        memcpy(&half, (const uint8_t *)p + i * sizeof half, sizeof half);
+        return ffp8_f32_from_f16(half);
     }
     memcpy(&x, (const uint8_t *)p + i * sizeof x, sizeof x);
     return x;
@@ -81,7 +85,7 @@ static float float_sum(const struct ffp8_dot *d, size_t i, size_t end, size_t r,
         const uint8_t *a = (const uint8_t *)d->a[i] + r * d->lda_bytes;
         for (size_t k = 0; k < elements; k++) {
             const uint32_t b = b_bits(d, i, k, j, c, source);
-            sum = fmaf(float_at(a, k, c), ffp8_float(c == FFP8_CLASS_BF16 ? b << 16 : b), sum);
+            sum = fmaf(float_at(a, k, c), float_at(&b, 0, c), sum);
         }
     }
     return sum;
@@ -111,12 +115,15 @@ static void dot(const struct ffp8_dot *d, ffp8_class c, enum source source) {
 void ffp8_dot_i8_generic(const struct ffp8_dot *d) { dot(d, FFP8_CLASS_I8, PANEL); }
 void ffp8_dot_i16_generic(const struct ffp8_dot *d) { dot(d, FFP8_CLASS_I16, PANEL); }
 void ffp8_dot_bf16_generic(const struct ffp8_dot *d) { dot(d, FFP8_CLASS_BF16, PANEL); }
+void ffp8_dot_f16_generic(const struct ffp8_dot *d) { dot(d, FFP8_CLASS_F16, PANEL); }
 void ffp8_dot_f32_generic(const struct ffp8_dot *d) { dot(d, FFP8_CLASS_F32, PANEL); }
 void ffp8_fused_i8_generic(const struct ffp8_dot *d) { dot(d, FFP8_CLASS_I8, LINES); }
 void ffp8_fused_i16_generic(const struct ffp8_dot *d) { dot(d, FFP8_CLASS_I16, LINES); }
 void ffp8_fused_bf16_generic(const struct ffp8_dot *d) { dot(d, FFP8_CLASS_BF16, LINES); }
+void ffp8_fused_f16_generic(const struct ffp8_dot *d) { dot(d, FFP8_CLASS_F16, LINES); }
 void ffp8_fused_f32_generic(const struct ffp8_dot *d) { dot(d, FFP8_CLASS_F32, LINES); }
 void ffp8_direct_i8_generic(const struct ffp8_dot *d) { dot(d, FFP8_CLASS_I8, PLAIN); }
 void ffp8_direct_i16_generic(const struct ffp8_dot *d) { dot(d, FFP8_CLASS_I16, PLAIN); }
 void ffp8_direct_bf16_generic(const struct ffp8_dot *d) { dot(d, FFP8_CLASS_BF16, PLAIN); }
+void ffp8_direct_f16_generic(const struct ffp8_dot *d) { dot(d, FFP8_CLASS_F16, PLAIN); }
 void ffp8_direct_f32_generic(const struct ffp8_dot *d) { dot(d, FFP8_CLASS_F32, PLAIN); }

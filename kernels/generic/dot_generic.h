@@ -14,19 +14,22 @@ static inline size_t ffp8_line_index(size_t k, size_t column) {
 }
 
 void ffp8_expand_i8_generic(const uint8_t *lines, void *panel, size_t words, const struct ffp8_lut *lut);
-void ffp8_expand_16_generic(const uint8_t *lines, void *panel, size_t words, const struct ffp8_lut *lut); /* I16 and BF16 */
+void ffp8_expand_16_generic(const uint8_t *lines, void *panel, size_t words, const struct ffp8_lut *lut); /* I16, BF16 and F16 */
 void ffp8_expand_f32_generic(const uint8_t *lines, void *panel, size_t words, const struct ffp8_lut *lut);
 void ffp8_dot_i8_generic(const struct ffp8_dot *d);
 void ffp8_dot_i16_generic(const struct ffp8_dot *d);
 void ffp8_dot_bf16_generic(const struct ffp8_dot *d);
+void ffp8_dot_f16_generic(const struct ffp8_dot *d);
 void ffp8_dot_f32_generic(const struct ffp8_dot *d);
 void ffp8_fused_i8_generic(const struct ffp8_dot *d);
 void ffp8_fused_i16_generic(const struct ffp8_dot *d);
 void ffp8_fused_bf16_generic(const struct ffp8_dot *d);
+void ffp8_fused_f16_generic(const struct ffp8_dot *d);
 void ffp8_fused_f32_generic(const struct ffp8_dot *d);
 void ffp8_direct_i8_generic(const struct ffp8_dot *d);
 void ffp8_direct_i16_generic(const struct ffp8_dot *d);
 void ffp8_direct_bf16_generic(const struct ffp8_dot *d);
+void ffp8_direct_f16_generic(const struct ffp8_dot *d);
 void ffp8_direct_f32_generic(const struct ffp8_dot *d);
 void ffp8_depthwise_i16_generic(const struct ffp8_depthwise *d);
 void ffp8_depthwise_bf16_generic(const struct ffp8_depthwise *d);

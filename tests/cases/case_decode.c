@@ -20,6 +20,7 @@ static double element_value(const struct ffp8_lut *lut, uint8_t code) {
     case FFP8_CLASS_I16: return ldexp((int16_t)e, lut->shift);
     case FFP8_CLASS_BF16: return ldexp(ffp8_float(e << 16), lut->shift);
     case FFP8_CLASS_F32: return ldexp(ffp8_float(e), lut->shift);
+    case FFP8_CLASS_F16: return ldexp(ffp8_f32_from_f16((uint16_t)e), lut->shift);
     }
     return NAN;
 }
@@ -29,7 +30,8 @@ static bool short_cut(const struct ffp8_lut *lut, uint8_t code, uint32_t *elemen
     const unsigned magnitude = code & lut->magnitude_mask;
     if (magnitude >= lut->special_lo || (lut->special_minus_zero && code == 0x80)) return false;
     if (lut->kind == FFP8_LUT_HALF) {
-        *element = ffp8_bits(ffp8_f32_from_f16((uint16_t)((code & lut->sign_mask) << 8 | magnitude << lut->half_shift)));
+        const uint16_t half = (uint16_t)((code & lut->sign_mask) << 8 | magnitude << lut->half_shift);
+        *element = lut->class_of == FFP8_CLASS_F16 ? half : ffp8_bits(ffp8_f32_from_f16(half));
         return true;
     }
     if (lut->kind == FFP8_LUT_FLOAT) {
@@ -50,6 +52,7 @@ static bool element_in_class(const struct ffp8_lut *lut, uint8_t code) {
     const uint32_t e = lut->element[code];
     if (lut->class_of == FFP8_CLASS_I8) return e <= 0xFF;
     if (lut->class_of == FFP8_CLASS_I16) return e <= 0xFFFF && (int16_t)e <= FFP8_I16_LIMIT && (int16_t)e >= -FFP8_I16_LIMIT;
+    if (lut->class_of == FFP8_CLASS_F16) return e <= 0xFFFF;
     if (lut->class_of == FFP8_CLASS_BF16) return e <= 0xFFFF && ((e & 0x7FFF) == 0 || (e & 0x7F80) != 0);
     return true;
 }
@@ -70,7 +73,7 @@ static bool check_lut(struct check_run *run, const struct ffp8_lut *lut, const f
             check_fail(run, CHECK_WRONG_VALUE, "lut: short cut of kind %d gives 0x%x for code 0x%02x, element is 0x%x", (int)lut->kind,
                        element, c, lut->element[c]);
         } else if (lut->mirrored && c < 128 &&
-                   lut->element[c | 0x80] != (lut->element[c] | (lut->class_of == FFP8_CLASS_BF16 ? 0x8000u : 0x80000000u))) {
+                   lut->element[c | 0x80] != (lut->element[c] | (ffp8_class_bytes(lut->class_of) == 2 ? 0x8000u : 0x80000000u))) {
             check_fail(run, CHECK_WRONG_VALUE, "lut: claims to be mirrored, code 0x%02x is not", c);
         } else if (lut->negated && c < 128 &&
                    ((lut->element[c] + lut->element[c | 0x80]) & (lut->class_of == FFP8_CLASS_I8 ? 0xFFu : 0xFFFFu))) {

@@ -129,7 +129,7 @@ static bool fill(struct check_run *run, struct tile *t) {
         check_fill_elements(&run->rand, a_element, t->count * t->rows * t->k, t->c, limit_a, t->exact, t->specials && !t->denormals);
     }
     for (size_t i = 0; t->denormals && i < t->count * t->rows * t->k; i += 1 + check_below(&run->rand, 8))
-        a_element[i] = t->c == FFP8_CLASS_BF16 ? (uint32_t)check_below(&run->rand, 128) : (uint32_t)check_below(&run->rand, 0x800000);
+        a_element[i] = (uint32_t)check_below(&run->rand, t->c == FFP8_CLASS_BF16 ? 128 : t->c == FFP8_CLASS_F16 ? 1024 : 0x800000);
     return true;
 }
 

@@ -10,6 +10,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "kernels/kernel_util.h"
 #include "kernels/kernels.h"
 
 enum { PANEL_MAX_K = 1024 };
@@ -30,6 +31,7 @@ static inline size_t panel_byte(enum ffp8_panel layout, ffp8_class c, size_t wor
     const size_t per_word = ffp8_class_elements(c), w = i / per_word, in_word = i % per_word * ffp8_class_bytes(c) + byte;
     if (layout == FFP8_PANEL_PAIRED && w / 2 < words / 2) return ((w / 2 * FFP8_NR + j) * 2 + w % 2) * FFP8_WORD_BYTES + in_word;
     if (layout == FFP8_PANEL_SPLIT && w / 4 < words / 4) return (((i / 8 * 16 + j / 2) * 2 + byte) * 2 + j % 2) * 8 + i % 8;
+    if (layout == FFP8_PANEL_UNZIPPED) return ((w * 8 + j / 8 * 2 + i % 2) * 8 + j % 8) * 2 + byte;
     return (w * FFP8_NR + j) * FFP8_WORD_BYTES + in_word;
 }
 
@@ -61,6 +63,7 @@ static inline double panel_value(uint32_t element, ffp8_class c) {
     case FFP8_CLASS_I16: return (int16_t)element;
     case FFP8_CLASS_BF16: element <<= 16; break;
     case FFP8_CLASS_F32: break;
+    case FFP8_CLASS_F16: return ffp8_f32_from_f16((uint16_t)element);
     }
     memcpy(&x, &element, sizeof x);
     return x;

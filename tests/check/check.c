@@ -18,7 +18,7 @@
 #define PER_CLASS(name, member, body)                                                                                              \
     SLOT(name ".i8", member[FFP8_CLASS_I8], body, FFP8_CLASS_I8), SLOT(name ".i16", member[FFP8_CLASS_I16], body, FFP8_CLASS_I16), \
         SLOT(name ".bf16", member[FFP8_CLASS_BF16], body, FFP8_CLASS_BF16),                                                        \
-        SLOT(name ".f32", member[FFP8_CLASS_F32], body, FFP8_CLASS_F32)
+        SLOT(name ".f32", member[FFP8_CLASS_F32], body, FFP8_CLASS_F32), SLOT(name ".f16", member[FFP8_CLASS_F16], body, FFP8_CLASS_F16)
 
 static const struct check_slot slots[] = {
     {"table", SIZE_MAX, check_table_body, 0},
@@ -120,7 +120,8 @@ void check_table_body(struct check_run *run) {
     for (int c = 0; c < FFP8_CLASS_COUNT; c++) {
         const ffp8_class as = k->runs_as[c];
         if (k->mr[c] == 0 || k->mr[c] > FFP8_MAX_MR) check_fail(run, CHECK_BAD_TABLE, "mr[%d] = %u", c, k->mr[c]);
-        if ((unsigned)as >= FFP8_CLASS_COUNT || (int)as < c || k->runs_as[as] != as || (c <= FFP8_CLASS_I16 && as > FFP8_CLASS_I16))
+        const bool wider = (int)as >= c && as <= FFP8_CLASS_F32 && (c > FFP8_CLASS_I16 || as <= FFP8_CLASS_I16);
+        if (c == FFP8_CLASS_F16 ? as != FFP8_CLASS_F16 && as != FFP8_CLASS_F32 : !wider || k->runs_as[as] != as)
             check_fail(run, CHECK_BAD_TABLE, "runs_as[%d] = %d", c, as);
     }
     if (k->fused_rows > FFP8_MAX_MR) check_fail(run, CHECK_BAD_TABLE, "fused_rows = %u", k->fused_rows);

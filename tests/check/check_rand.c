@@ -86,6 +86,7 @@ static uint32_t element_bits(ffp8_class c, float value) {
     case FFP8_CLASS_I16: return (uint16_t)(int16_t)value;
     case FFP8_CLASS_BF16: return ffp8_bits(value) >> 16; /* the callers' values have 8 significant bits */
     case FFP8_CLASS_F32: return ffp8_bits(value);
+    case FFP8_CLASS_F16: return ffp8_f16_from_f32(value);
     }
     return 0;
 }
@@ -94,7 +95,7 @@ void check_fill_elements(struct check_rand *rand, uint32_t *dst, size_t n, ffp8_
     const bool integer = c == FFP8_CLASS_I8 || c == FFP8_CLASS_I16;
     for (size_t i = 0; i < n;) {
         const size_t end = i + run_length(rand, n - i), pattern = check_below(rand, 8);
-        const int exponent = (int)check_below(rand, 25) - 12;
+        const int exponent = (int)check_below(rand, c == FFP8_CLASS_F16 ? 20 : 25) - 12; /* halves end below 256 * 2^8 */
         for (; i < end; i++) {
             const float whole = (float)((int)check_below(rand, 2 * (size_t)limit + 1) - limit);
             float x = pattern == 0   ? 0.0f

@@ -338,13 +338,13 @@ struct ffp8_kernels {
     ffp8_isa isa;
     uint64_t needs; /* FFP8_CPU_* bits of dispatch/cpu.h, all of which must be present */
 
-    ffp8_class
-        runs_as[FFP8_CLASS_COUNT];   /* class that this tier computes a product's class in, e.g. avx2: { I16, I16, F32, F32, F32 }. F16:
-                                                   itself where BF16 and F32 products of halves are to run in it, else F32 */
-    uint8_t mr[FFP8_CLASS_COUNT];    /* rows of the dot kernels' tile */
-    uint8_t panel[FFP8_CLASS_COUNT]; /* enum ffp8_panel: what expand writes and dot reads */
-    uint8_t fused_rows;              /* rows of the fused kernels' tile */
-    uint8_t direct_rows;             /* rows of the direct kernels' tile */
+    /* Class that this tier computes a product's class in, e.g. avx2: { I16, I16, F32, F32, F32 }. F16: itself where BF16 and F32 products of halves
+     * run in it, else F32. */
+    ffp8_class runs_as[FFP8_CLASS_COUNT];
+    uint8_t mr[FFP8_CLASS_COUNT];                    /* rows of the dot kernels' tile */
+    uint8_t panel[FFP8_CLASS_COUNT];                 /* enum ffp8_panel: what expand writes and dot reads */
+    uint8_t fused_rows;                              /* rows of the fused kernels' tile */
+    uint8_t direct_rows;                             /* rows of the direct kernels' tile */
     uint8_t most_direct_rows[FFP8_CLASS_COUNT];      /* up to so many rows of A, direct beats packing first; at most those that are fused */
     uint8_t most_fused_rows[FFP8_CLASS_COUNT];       /* up to so many rows of A, fused beats expand and dot ... */
     uint8_t most_fused_rows_short[FFP8_CLASS_COUNT]; /* ... where a scale serves but a few words, and fused pays for it once in each tile */

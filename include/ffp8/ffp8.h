@@ -162,8 +162,7 @@ typedef enum ffp8_class {
     FFP8_CLASS_I16 = 1,  /* integers of magnitude <= 4095 (x <= 3): products and sums are exact */
     FFP8_CLASS_BF16 = 2, /* 8 significant bits within BF16's normal range: products are exact in FP32 */
     FFP8_CLASS_F32 = 3,  /* FP32: products round */
-    FFP8_CLASS_F16 = 4 /* FP16, for tiers that multiply halves: BF16 and F32 products of operands that FP16 holds, whose result is the same;
-                            never the class of a format or a product */
+    FFP8_CLASS_F16 = 4   /* FP16: no format's class, but what a tier may compute BF16 and F32 products of halves in, to the same bits */
 } ffp8_class;
 
 typedef struct ffp8_format_info {

@@ -10,7 +10,6 @@
 
 #include "arm_neon_kernels.h"
 #include "neon_decode.h"
-#include "neon_word.h"
 #include "split_neon.h"
 
 static ALWAYS_INLINE void expand_steps(const uint8_t *lines, int32_t *panel, const struct decoder *d, const size_t steps,
@@ -23,12 +22,10 @@ static ALWAYS_INLINE void expand_steps(const uint8_t *lines, int32_t *panel, con
     }
 }
 
-/* A step of two elements a word, by its elements. */
-static ALWAYS_INLINE void expand_unzipped(const uint8_t *lines, int32_t *panel, const struct decoder *d, const ffp8_class c,
-                                          const enum decoding how) {
+/* A step of F16, by its elements. */
+static ALWAYS_INLINE void expand_unzipped(const uint8_t *lines, int32_t *panel, const struct decoder *d, const enum decoding how) {
     UNROLL for (size_t g = 0; g < 4; g++) {
-        const struct group y = decode_group(lines + 16 * g, d, c, how);
-        const struct halves x = halves_of(y.step[0][0], y.step[0][1]);
+        const struct halves x = decode_group_halves(lines + 16 * g, d, how);
         UNROLL for (size_t k = 0; k < 2; k++) {
             int16_t *to = (int16_t *)(panel + g / 2 * 8 + 4 * k) + g % 2 * 4;
             vst1_s16(to, vget_low_s16(x.of[k]));
@@ -77,7 +74,7 @@ static ALWAYS_INLINE void expand_kind(const uint8_t *lines, int32_t *panel, size
     for (; layout == FFP8_PANEL_PAIRED && words >= 2; words -= 2, lines += 2 * lines_bytes(c), panel += 2 * FFP8_NR)
         expand_pair(lines, panel, &d, c, how);
     for (; layout == FFP8_PANEL_UNZIPPED && words > 0; words--, lines += lines_bytes(c), panel += FFP8_NR)
-        expand_unzipped(lines, panel, &d, c, how);
+        expand_unzipped(lines, panel, &d, how);
     for (; words >= steps; words -= steps, lines += lines_bytes(c), panel += steps * FFP8_NR) expand_steps(lines, panel, &d, steps, c, how);
     if (words) expand_steps(lines, panel, &d, 1, c, how);
 }

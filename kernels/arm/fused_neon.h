@@ -25,9 +25,11 @@ static ALWAYS_INLINE size_t group_column(size_t g, size_t half) { return half * 
 static ALWAYS_INLINE void fuse_steps(int32x4_t acc[5][4][2], const int32x4_t x[5], const uint8_t *lines, const struct decoder *decoder,
                                      const size_t X, const size_t G, const size_t steps, const ffp8_class c, const enum decoding how) {
     UNROLL for (size_t g = 0; g < G; g++) {
-        struct group y = decode_group(lines + 16 * g, decoder, c, how);
+        struct group y;
+        if (c != FFP8_CLASS_F16) y = decode_group(lines + 16 * g, decoder, c, how);
         if (word_has_halves(c)) {
-            const struct halves z = halves_of(y.step[0][0], y.step[0][1]);
+            const struct halves z = c == FFP8_CLASS_F16 ? decode_group_halves(lines + 16 * g, decoder, how)
+                                                        : halves_of(y.step[0][0], y.step[0][1]);
             UNROLL for (size_t k = 0; k < 2; k++) {
                 UNROLL for (size_t r = 0; r < X; r++) {
                     UNROLL for (size_t half = 0; half < 2; half++)

@@ -164,6 +164,17 @@ static ALWAYS_INLINE struct group decode_group(const uint8_t *group, const struc
     return y;
 }
 
+/* A group of F16 by its elements, k and k + 1 of the same 8 columns. */
+static ALWAYS_INLINE struct halves decode_group_halves(const uint8_t *group, const struct decoder *d, const enum decoding how) {
+    const uint8x16_t codes = vld1q_u8(group);
+    const int16x8_t pairs = vreinterpretq_s16_u8(codes);
+    if (how == BY_TABLE || (how == BY_HALF_WITH_SPECIALS && any_special(codes, d))) {
+        const int16x8_t lower = load_elements_s16(group, d->lut->element), upper = load_elements_s16(group + 8, d->lut->element);
+        return halves_of(vreinterpretq_s32_s16(lower), vreinterpretq_s32_s16(upper));
+    }
+    return (struct halves){{halves_of_codes(vshlq_n_s16(pairs, 8), d), halves_of_codes(pairs, d)}};
+}
+
 /* Bytes of the lines whose groups decode_group takes. */
 static ALWAYS_INLINE size_t lines_bytes(const ffp8_class c) { return c == FFP8_CLASS_I8 ? 2 * FFP8_LINE_BYTES : FFP8_LINE_BYTES; }
 

@@ -27,4 +27,13 @@ static ALWAYS_INLINE uint8x16_t load_lanes(const uint8_t *p) {
     return x;
 }
 
+/* The halves of 8 words: elements k and k + 1 of 8 columns. */
+struct halves {
+    int16x8_t of[2];
+};
+static ALWAYS_INLINE struct halves halves_of(int32x4_t lower, int32x4_t upper) {
+    const int16x8_t x = vreinterpretq_s16_s32(lower), y = vreinterpretq_s16_s32(upper);
+    return (struct halves){{vuzp1q_s16(x, y), vuzp2q_s16(x, y)}};
+}
+
 #endif

@@ -48,15 +48,6 @@ static ALWAYS_INLINE int32x4_t word_dot_lane(int32x4_t acc, int32x4_t b, int32x4
 /* Whether words are multiplied half by half. */
 static ALWAYS_INLINE bool word_has_halves(const ffp8_class c) { return c == FFP8_CLASS_I16 || c == FFP8_CLASS_F16; }
 
-/* The halves of 8 words: elements k and k + 1 of 8 columns. */
-struct halves {
-    int16x8_t of[2];
-};
-static ALWAYS_INLINE struct halves halves_of(int32x4_t lower, int32x4_t upper) {
-    const int16x8_t x = vreinterpretq_s16_s32(lower), y = vreinterpretq_s16_s32(upper);
-    return (struct halves){{vuzp1q_s16(x, y), vuzp2q_s16(x, y)}};
-}
-
 #ifdef __ARM_FEATURE_FP16_FML
 /* The element is of one of the first 16 registers. */
 #define ADD_HALF_LANE(instruction, lane) __asm__ volatile(instruction " %0.4s, %1.4h, %2.h[" #lane "]" : "+w"(acc) : "w"(b), "x"(a))

@@ -48,8 +48,7 @@ enum bench_dot bench_product_dot(const struct bench_activations *a, const ffp8_f
     static const enum bench_dot dots[] = {[FFP8_CLASS_I8] = BENCH_DOT_I8,
                                           [FFP8_CLASS_I16] = BENCH_DOT_I16,
                                           [FFP8_CLASS_BF16] = BENCH_DOT_BF16,
-                                          [FFP8_CLASS_F32] = BENCH_DOT_F32,
-                                          [FFP8_CLASS_F16] = BENCH_DOT_F32};
+                                          [FFP8_CLASS_F32] = BENCH_DOT_F32};
     ffp8_format_info info;
     ffp8_class class_a = a->type == FFP8_TYPE_F32 && a->accuracy == FFP8_ACCURACY_STRICT ? FFP8_CLASS_F32 : FFP8_CLASS_BF16;
     if (a->type == FFP8_TYPE_FFP8) class_a = ffp8_format_query(&a->format, &info) == FFP8_OK ? info.arithmetic : FFP8_CLASS_F32;

@@ -25,7 +25,7 @@ static ALWAYS_INLINE void expand_steps(const uint8_t *lines, int32_t *panel, con
 /* A step of F16, by its elements. */
 static ALWAYS_INLINE void expand_unzipped(const uint8_t *lines, int32_t *panel, const struct decoder *d, const enum decoding how) {
     UNROLL for (size_t g = 0; g < 4; g++) {
-        const struct halves x = decode_group_halves(lines + 16 * g, d, how);
+        const struct halves x = decode_group_halves(lines + 16 * g, d, FFP8_CLASS_F16, how);
         UNROLL for (size_t k = 0; k < 2; k++) {
             int16_t *to = (int16_t *)(panel + g / 2 * 8 + 4 * k) + g % 2 * 4;
             vst1_s16(to, vget_low_s16(x.of[k]));

@@ -25,19 +25,17 @@ static ALWAYS_INLINE size_t group_column(size_t g, size_t half) { return half * 
 static ALWAYS_INLINE void fuse_steps(int32x4_t acc[5][4][2], const int32x4_t x[5], const uint8_t *lines, const struct decoder *decoder,
                                      const size_t X, const size_t G, const size_t steps, const ffp8_class c, const enum decoding how) {
     UNROLL for (size_t g = 0; g < G; g++) {
-        struct group y;
-        if (c != FFP8_CLASS_F16) y = decode_group(lines + 16 * g, decoder, c, how);
         if (word_has_halves(c)) {
-            const struct halves z = c == FFP8_CLASS_F16 ? decode_group_halves(lines + 16 * g, decoder, how)
-                                                        : halves_of(y.step[0][0], y.step[0][1]);
+            const struct halves y = decode_group_halves(lines + 16 * g, decoder, c, how);
             UNROLL for (size_t k = 0; k < 2; k++) {
                 UNROLL for (size_t r = 0; r < X; r++) {
                     UNROLL for (size_t half = 0; half < 2; half++)
-                        acc[r][g][half] = halves_dot_lane(acc[r][g][half], z.of[k], half, x[r], (int)k, c);
+                        acc[r][g][half] = halves_dot_lane(acc[r][g][half], y.of[k], half, x[r], (int)k, c);
                 }
             }
             continue;
         }
+        const struct group y = decode_group(lines + 16 * g, decoder, c, how);
         UNROLL for (size_t r = 0; r < X; r++) {
             UNROLL for (size_t half = 0; half < 2; half++) {
                 acc[r][g][half] = word_dot_lane(acc[r][g][half], y.step[0][half], x[r], 0, c);

@@ -4,7 +4,8 @@
  *
  * HALF: with the code in the high byte of a 16-bit lane, an arithmetic shift right puts its magnitude where half precision has it; the mask
  * drops the sign's copies and whatever the low byte held, so that of a pair (k, k + 1) the odd element needs no unpacking and the even one
- * a shift by 8. F16 elements are these halves themselves. Codes at special_lo and above, and 0x80 where it is NaN, are rare: one test a block sends it to the table.
+ * a shift by 8. F16 elements are these halves themselves. Codes at special_lo and above, and 0x80 where it is NaN, are rare: one test a block
+ * sends it to the table.
  * NIBBLE: step * (offset + low nibble) = step * (offset + low - 128) + (step << 7): step and the sum less 128 are signed bytes. I8 is the
  * low byte of the product alone.
  * TABLE: I16, F32: elements are loaded lane by lane. I8, BF16: by TBL, 64 entries each, of one plane of 256 bytes, or of two of 128 where
@@ -90,10 +91,12 @@ static ALWAYS_INLINE bool any_special(uint8x16_t c, const struct decoder *d) {
     return vmaxvq_u8(vorrq_u8(beyond, minus_zero)) != 0;
 }
 
-/* 8 codes in the high bytes of x to FP16, to FP32. */
+/* 8 codes in the high bytes of x to FP16. */
 static ALWAYS_INLINE int16x8_t halves_of_codes(int16x8_t x, const struct decoder *d) {
     return vandq_s16(vshlq_s16(x, d->half_shift), d->half_mask);
 }
+
+/* The same to FP32. */
 static ALWAYS_INLINE float32x4x2_t decode_halves(int16x8_t x, const struct decoder *d) {
     float16x8_t h = vreinterpretq_f16_s16(halves_of_codes(x, d));
     return (float32x4x2_t){{vcvt_f32_f16(vget_low_f16(h)), vcvt_high_f32_f16(h)}};
@@ -164,15 +167,16 @@ static ALWAYS_INLINE struct group decode_group(const uint8_t *group, const struc
     return y;
 }
 
-/* A group of F16 by its elements, k and k + 1 of the same 8 columns. */
-static ALWAYS_INLINE struct halves decode_group_halves(const uint8_t *group, const struct decoder *d, const enum decoding how) {
+/* A group of I16 or F16 by its elements, k and k + 1 of the same 8 columns. */
+static ALWAYS_INLINE struct halves decode_group_halves(const uint8_t *group, const struct decoder *d, const ffp8_class c,
+                                                       const enum decoding how) {
     const uint8x16_t codes = vld1q_u8(group);
-    const int16x8_t pairs = vreinterpretq_s16_u8(codes);
-    if (how == BY_TABLE || (how == BY_HALF_WITH_SPECIALS && any_special(codes, d))) {
-        const int16x8_t lower = load_elements_s16(group, d->lut->element), upper = load_elements_s16(group + 8, d->lut->element);
-        return halves_of(vreinterpretq_s32_s16(lower), vreinterpretq_s32_s16(upper));
+    if (how == BY_HALF || (how == BY_HALF_WITH_SPECIALS && !any_special(codes, d))) {
+        const int16x8_t pairs = vreinterpretq_s16_u8(codes);
+        return (struct halves){{halves_of_codes(vshlq_n_s16(pairs, 8), d), halves_of_codes(pairs, d)}};
     }
-    return (struct halves){{halves_of_codes(vshlq_n_s16(pairs, 8), d), halves_of_codes(pairs, d)}};
+    const struct group y = decode_group(group, d, c, how);
+    return halves_of(y.step[0][0], y.step[0][1]);
 }
 
 /* Bytes of the lines whose groups decode_group takes. */

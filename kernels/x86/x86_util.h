@@ -20,10 +20,10 @@
 #define UNROLL _Pragma("GCC unroll 16")
 #endif
 
+/* How far ahead of use lines are fetched. */
 enum {
-    PREFETCH_BYTES =
-        8192,        /* packed lines: how far ahead of use they are fetched into L2; L1 has too few fill buffers for memory at full speed */
-    NEAR_BYTES = 320 /* lines of several streams: how far ahead of use they are fetched from there into L1 */
+    PREFETCH_BYTES = 8192, /* from memory into L2: L1 has too few fill buffers for memory at full speed */
+    NEAR_BYTES = 320       /* from there into L1, where there are several streams of lines */
 };
 
 #endif
